@@ -1,0 +1,1 @@
+"""Formulas: text → checked tree → evaluator."""
