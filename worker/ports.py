@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from schemas.records import Output, Record
+from worker.plan import Terms
 
 CommitAnswer = Literal["OK", "DONE", "MOVED"]
 
@@ -38,6 +39,14 @@ class Source(Protocol):
     async def resolve_start(self) -> Mapping[str, int]:
         """The first offset to take of each topic where the lane has no state (START_FROM).
         Raises Misconfigured where nothing was chosen."""
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """The input topics in topic order."""
+
+    @property
+    def partitions(self) -> int:
+        """Partition count of the inputs."""
 
     async def still_member(self) -> bool:
         """Does the group still see this worker as the owner?"""
@@ -85,4 +94,72 @@ class Clock(Protocol):
     def now_us(self) -> int:
         """Wall clock, microseconds since the epoch."""
 
+    def perf(self) -> float:
+        """Seconds of a clock that never steps back, for durations."""
+
     async def sleep(self, seconds: float) -> None: ...
+
+
+class Moment(Struct, frozen=True):
+    """The instants that an evaluation may know. Microseconds since the epoch.
+
+    `wall`: the wall clock when the plan was chosen; `clock`: the lane's clock before the batch;
+    `idle`: every input was read to its end.
+    """
+
+    wall: int
+    clock: int
+    idle: bool
+
+
+class Work(Protocol):
+    """Decoded records: what must be loaded before they can be evaluated."""
+
+    @property
+    def keys(self) -> Sequence[str]: ...
+
+
+class Evaluated(Struct, frozen=True):
+    """What a prefix of the records comes to.
+
+    `taken`: how many records it covers; `rules`: content hash by organization that occurs in it;
+    `report`: counts for the observer, opaque to the lane.
+    """
+
+    taken: int
+    values: dict[str, bytes]
+    outputs: list[Output]
+    rules: dict[str, str | None]
+    clock: int
+    report: object = None
+
+
+class Evaluator(Protocol):
+    """The pure part of a batch, behind one port so that the lane can be simulated."""
+
+    @property
+    def terms(self) -> Terms:
+        """What a new term is opened with."""
+
+    def supports(self, evaluation: int) -> bool:
+        """Can plans of that evaluation version be replayed exactly?"""
+
+    def prepare(self, records: Sequence[Record], rules: Mapping[str, str | None] | None) -> Work:
+        """Decode under the rule sets in force (None), or under those of a plan, by hash.
+        Raises LoudStop where the history does not hold one."""
+
+    def evaluate(
+        self, work: Work, values: Mapping[str, bytes], moment: Moment, terms: Terms
+    ) -> Evaluated:
+        """Pure. Takes the longest prefix that one commit can hold; at least one record."""
+
+
+class Observer(Protocol):
+    """What the lane tells metrics and log. Cheap calls, one per batch or rarer."""
+
+    def acquired(self, lane: int, term: int, replayed: int, silent: int) -> None: ...
+    def committed(self, lane: int, evaluated: Evaluated, records: Sequence[Record]) -> None: ...
+    def published(self, lane: int, outputs: int) -> None: ...
+    def stage(self, name: str, seconds: float) -> None: ...
+    def fenced(self, lane: int, cause: str) -> None: ...
+    def retried(self, lane: int, what: str, error: Exception) -> None: ...

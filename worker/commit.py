@@ -1,0 +1,91 @@
+"""Step 7 of the lane: one write command, repeated until its outcome is known."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+from xxhash import xxh3_128, xxh3_128_digest
+
+from schemas.records import Output
+from worker.errors import Moved, Unavailable
+from worker.plan import Head, Plan, Terms, advance, encode
+from worker.ports import CommitAnswer, Evaluated
+
+if TYPE_CHECKING:
+    from worker.lane import Lane
+
+_encoder = msgspec.msgpack.Encoder()
+_outbox_decoder = msgspec.msgpack.Decoder(list[Output])
+
+
+class Commit(Struct, frozen=True):
+    """A valid plan and what it comes to, ready to be written."""
+
+    offset: int
+    raw: bytes
+    plan: Plan
+    terms: Terms
+    outbox: bytes
+    evaluated: Evaluated
+
+
+def encode_outbox(outputs: Sequence[Output]) -> bytes:
+    return _encoder.encode(outputs) if outputs else b""
+
+
+def decode_outbox(raw: bytes) -> list[Output]:
+    return _outbox_decoder.decode(raw) if raw else []
+
+
+def digest_states(values: Mapping[str, bytes]) -> bytes:
+    """Digest of the written values in their order; b"" for none."""
+    if not values:
+        return b""
+    state = xxh3_128()
+    for key, value in values.items():
+        state.update(key.encode())
+        state.update(value)
+    return state.digest()
+
+
+def plan_digest(raw: bytes) -> bytes:
+    """Eight bytes that tie a head to the very record of the log."""
+    return xxh3_128_digest(raw)[:8]
+
+
+async def commit(lane: "Lane", work: Commit) -> None:
+    """Move the state from its head to the plan's. Raises Moved where another owner was here."""
+    owned = lane.owned
+    if owned is None:
+        raise Moved
+    old = owned.head
+    new = Head(
+        seq=work.plan.seq,
+        plan_offset=work.offset,
+        plan_digest=plan_digest(work.raw),
+        positions=advance(old.positions, work.plan),
+        partitions=work.plan.partitions or old.partitions,
+        clock=work.evaluated.clock,
+        terms=work.terms,
+    )
+    raw = encode(new)
+    answer = await _until_known(lane, owned.raw_head, raw, work)
+    if answer == "MOVED":
+        raise Moved
+    owned.head, owned.raw_head = new, raw
+    lane.cache.put(work.evaluated.values)
+
+
+async def _until_known(lane: "Lane", old: bytes, new: bytes, work: Commit) -> CommitAnswer:
+    """Repeating is safe: the script answers DONE where the head already is the new one."""
+    pause, since = 0.02, lane.ports.clock.perf()
+    while True:
+        try:
+            return await lane.ports.tables.commit(old, new, work.outbox, work.evaluated.values)
+        except Unavailable as error:
+            lane.ports.observer.retried(lane.number, "commit", error)
+            if lane.ports.clock.perf() - since > lane.settings.give_up_after:
+                raise
+            await lane.ports.clock.sleep(pause)
+            pause = min(pause * 2, 1.0)

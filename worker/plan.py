@@ -1,0 +1,185 @@
+"""The lane log's two kinds of record, the head that Redis keeps, and the fold that joins them.
+
+A *start* opens a term (its own offset); a *plan* is one batch: everything that was decided and is
+not in the input. The order of the log alone says which plans are valid (`fold`); neither Redis nor
+who reads when has a say. `docs/adr/0002-lane-log.md` has the argument and the counterexamples.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+from msgspec import Struct
+
+from worker.errors import BadLog
+
+RESTORE = (
+    "Restore the newest Redis backup that belongs to this log, or rebuild the lane "
+    "(docs/runbooks/lane-log.md)."
+)
+
+
+class Terms(Struct, frozen=True, array_like=True):
+    """What evaluation reads beside the input, fixed for a whole term.
+
+    A replay uses the terms under which a plan was made, not those of the process that replays.
+    """
+
+    clock_skew_us: int
+    lapse_grace_us: int
+    remember_payments_us: int
+    evaluation: int
+    """Version of the evaluation: another one may decide differently."""
+    codec: int
+    """Version of the packed states: other bytes for the same state."""
+
+
+class Start(Struct, frozen=True, array_like=True, tag="start"):
+    """An owner begins; its offset is the owner's term and ends every earlier one."""
+
+    owner: str
+    terms: Terms
+
+
+class Range(Struct, frozen=True, array_like=True):
+    """Offsets first..last of one topic, both inclusive."""
+
+    topic: str
+    first: int
+    last: int
+
+
+class Plan(Struct, frozen=True, array_like=True, tag="plan", kw_only=True):
+    """One batch of one lane. Instants are microseconds since the epoch.
+
+    `done`: the last sequence whose outputs are acknowledged. `rules`: content hash by organization,
+    None where it had no rule set. `positions` and `partitions`: only in the genesis and where a
+    topic joins. `timer` and `cut` name the last timer taken and the record tried in vain.
+    """
+
+    term: int
+    seq: int
+    done: int
+    wall: int
+    idle: bool = False
+    ranges: tuple[Range, ...] = ()
+    rules: dict[str, str | None] = {}
+    outputs_digest: bytes = b""
+    states_digest: bytes = b""
+    positions: dict[str, int] = {}
+    partitions: int = 0
+    timer: tuple[int, str, str] | None = None
+    cut: tuple[str, int] | None = None
+
+
+class Head(Struct, frozen=True, array_like=True):
+    """Where the state stands: the fold of the first `seq` plans.
+
+    `plan_offset` and `plan_digest` name the plan in the log; `positions` are the next offsets of
+    each topic; `terms` those under which the plan was made; `clock` is the lane's.
+    """
+
+    seq: int
+    plan_offset: int
+    plan_digest: bytes
+    positions: dict[str, int]
+    partitions: int
+    clock: int
+    terms: Terms
+
+
+NO_TERMS = Terms(0, 0, 0, 0, 0)
+EMPTY = Head(0, -1, b"", {}, 0, 0, NO_TERMS)
+
+_encoder = msgspec.msgpack.Encoder()
+_record_decoder: msgspec.msgpack.Decoder[Start | Plan] = msgspec.msgpack.Decoder(Start | Plan)
+_head_decoder = msgspec.msgpack.Decoder(Head)
+
+
+def encode(record: Start | Plan | Head) -> bytes:
+    return _encoder.encode(record)
+
+
+def decode_record(raw: bytes) -> Start | Plan:
+    """Raises BadLog: what stands in the log is not ours, or of a later release."""
+    try:
+        return _record_decoder.decode(raw)
+    except msgspec.DecodeError as error:
+        raise BadLog(
+            f"A record of the lane log cannot be read: {error}.",
+            "Run the release that wrote it, or point TOPIC_LANE_LOG at the right topic.",
+        ) from error
+
+
+def decode_head(raw: bytes) -> Head:
+    """The empty head for b""; raises BadLog where the bytes are not a head."""
+    if not raw:
+        return EMPTY
+    try:
+        return _head_decoder.decode(raw)
+    except msgspec.DecodeError as error:
+        raise BadLog(
+            f"The lane's head in Redis cannot be read: {error}.",
+            "Run the release that wrote it, or check REDIS_URL and REDIS_KEY_PREFIX.",
+        ) from error
+
+
+class Chained(Struct, frozen=True):
+    """A valid plan with its place in the log and the terms of its owner."""
+
+    offset: int
+    digest: bytes
+    plan: Plan
+    terms: Terms
+
+
+class Chain(Struct, frozen=True):
+    """The valid plans beyond the head, the term that is open at the end, and what is published."""
+
+    term: int
+    plans: tuple[Chained, ...]
+    done: int
+    head_plan: Plan | None
+    """The plan that the head stands on."""
+
+
+def fold(records: Iterable[tuple[int, Start | Plan, bytes]], head: Head) -> Chain:
+    """(offset, record, digest) from the head's plan on, or from the log's beginning, in order.
+
+    A plan is valid if its term is the latest start before it and its sequence is the next one;
+    everything else is void for ever. Raises BadLog where the log does not hold the head's plan or
+    skips a sequence.
+    """
+    term, terms, seq, done = -1, head.terms, head.seq, 0
+    plans: list[Chained] = []
+    head_plan: Plan | None = None
+    for offset, record, digest in records:
+        if isinstance(record, Start):
+            term, terms = offset, record.terms
+            continue
+        done = max(done, record.done)
+        if offset == head.plan_offset:
+            if record.seq != head.seq or digest != head.plan_digest:
+                raise BadLog(f"Offset {offset} of the lane log is not the state's plan.", RESTORE)
+            term, head_plan = record.term, record
+        elif record.term == term and record.seq == seq + 1:
+            seq += 1
+            plans.append(Chained(offset, digest, record, terms))
+        elif record.term == term and record.seq > seq + 1:
+            raise BadLog(f"The lane log goes from plan {seq} to plan {record.seq}.", RESTORE)
+    return Chain(term, tuple(plans), done, head_plan)
+
+
+def advance(positions: Mapping[str, int], plan: Plan) -> dict[str, int]:
+    """Positions after the plan. Raises BadLog where a range does not begin at the position."""
+    after = dict(positions)
+    for part in plan.ranges:
+        if after.get(part.topic) != part.first:
+            raise BadLog(
+                f"Plan {plan.seq} takes {part.topic} from {part.first}, "
+                f"the state stands at {after.get(part.topic)}.",
+                RESTORE,
+            )
+        after[part.topic] = part.last + 1
+    for topic, position in plan.positions.items():
+        after.setdefault(topic, position)
+    return after
