@@ -1,0 +1,78 @@
+"""What must have happened, worked out from the log and the topics alone, without the lane's code.
+
+The log is read by its own rule (a plan counts if the latest start before it opened its term and its
+sequence is the next one), the plans' ranges are taken in their order, and every effect is derived
+anew: a second, plain implementation to hold the lane against.
+"""
+
+import heapq
+import zlib
+
+from schemas.records import InputRecord
+from tests.simulation.world import PER_TOPIC, TOPICS, World
+from worker.plan import Plan, Start, decode_record
+
+
+class Broken(AssertionError):
+    """An effect was lost, doubled or wrong."""
+
+
+def valid_plans(log: list[bytes]) -> list[Plan]:
+    term, plans = -1, list[Plan]()
+    for offset, raw in enumerate(log):
+        record = decode_record(raw)
+        if isinstance(record, Start):
+            term = offset
+        elif record.term == term and record.seq == len(plans) + 1:
+            plans.append(record)
+    return plans
+
+
+def in_order(world: World, plan: Plan) -> list[InputRecord]:
+    """Always the topic whose next record has the lowest timestamp, ties to the earlier topic."""
+    runs = {r.topic: world.topics[r.topic][r.first : r.last + 1] for r in plan.ranges}
+    waiting = [(run[0].timestamp, TOPICS.index(t), 0) for t, run in runs.items()]
+    heapq.heapify(waiting)
+    ordered = []
+    while waiting:
+        _, number, index = heapq.heappop(waiting)
+        run = runs[TOPICS[number]]
+        ordered.append(run[index])
+        if index + 1 < len(run):
+            heapq.heappush(waiting, (run[index + 1].timestamp, number, index + 1))
+    return ordered
+
+
+def verify(world: World) -> None:
+    counts: dict[str, int] = {}
+    checksums: dict[str, int] = {}
+    due: dict[bytes, bytes] = {}
+    positions = dict.fromkeys(TOPICS, 0)
+    for plan in valid_plans(world.log):
+        for part in plan.ranges:
+            if positions[part.topic] != part.first:
+                raise Broken(f"plan {plan.seq} leaves a gap in {part.topic}")
+            positions[part.topic] = part.last + 1
+        for record in in_order(world, plan):
+            assert record.key is not None
+            assert record.value is not None
+            client = record.key.decode()
+            counts[client] = counts.get(client, 0) + 1
+            checksums[client] = zlib.crc32(record.value, checksums.get(client, 0))
+            if counts[client] % 2 == 0:
+                content = f"{checksums[client]}:{plan.wall}:{plan.rules.get('o')}"
+                due[record.value] = content.encode()
+    _hold("positions", positions, dict.fromkeys(TOPICS, PER_TOPIC))
+    published: dict[bytes, set[bytes]] = {}
+    for output in world.published:
+        assert output.key is not None
+        assert output.value is not None
+        published.setdefault(output.key, set()).add(output.value)
+    _hold("published", published, {key: {content} for key, content in due.items()})
+    states = {c: f"{counts[c]}:{checksums[c]}".encode() for c in counts}
+    _hold("states", world.tables.values, states)
+
+
+def _hold(what: str, got: object, due: object) -> None:
+    if got != due:
+        raise Broken(f"{what}: got {got}, due {due}")

@@ -1,0 +1,85 @@
+"""A tiny domain whose answers betray every fault: each effect carries the whole history before it.
+
+A client's state is (events seen, checksum of their order). Every second event of a client gives an
+output whose content holds the checksum, the wall clock and the rule set of its plan: an event lost,
+doubled, reordered or decided anew shows in the content of everything after it.
+"""
+
+import zlib
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from schemas.records import Output, Record
+from tests.simulation.world import World
+from worker.plan import Terms
+from worker.ports import Evaluated, Moment, Work
+
+TERMS = Terms(0, 0, 0, evaluation=1, codec=1)
+MOST_CLIENTS = 2
+
+
+class ToyWork(Struct, frozen=True):
+    records: Sequence[Record]
+    rules: dict[str, str | None]
+    keys: Sequence[str]
+
+
+class ToyEvaluator:
+    terms = TERMS
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def supports(self, evaluation: int) -> bool:
+        return evaluation == TERMS.evaluation
+
+    def prepare(self, records: Sequence[Record], rules: Mapping[str, str | None] | None) -> Work:
+        keys = dict.fromkeys(client(record) for record in records)
+        chosen: dict[str, str | None] = {"o": self.world.rules}
+        if rules is not None:
+            chosen = dict(rules)
+        return ToyWork(records, chosen, list(keys))
+
+    def evaluate(
+        self, work: Work, values: Mapping[str, bytes], moment: Moment, terms: Terms
+    ) -> Evaluated:
+        assert isinstance(work, ToyWork)
+        fresh: dict[str, bytes] = {}
+        outputs: list[Output] = []
+        taken = 0
+        for record in work.records:
+            key = client(record)
+            if key not in fresh and len(fresh) == MOST_CLIENTS:
+                break
+            count, checksum = unpack(fresh.get(key) or values[key])
+            assert record.value is not None
+            count, checksum = count + 1, zlib.crc32(record.value, checksum)
+            fresh[key] = f"{count}:{checksum}".encode()
+            taken += 1
+            if count % 2 == 0:
+                content = f"{checksum}:{moment.wall}:{work.rules.get('o')}".encode()
+                outputs.append(Output("BONUS_COMMANDS", record.value, content))
+        rules = work.rules if taken else {}
+        return Evaluated(taken, fresh, outputs, rules, moment.clock + taken)
+
+
+def client(record: Record) -> str:
+    assert record.key is not None
+    return record.key.decode()
+
+
+def unpack(raw: bytes) -> tuple[int, int]:
+    if not raw:
+        return 0, 0
+    count, checksum = raw.decode().split(":")
+    return int(count), int(checksum)
+
+
+class SilentObserver:
+    def acquired(self, lane: int, term: int, replayed: int, silent: int) -> None: ...
+    def committed(self, lane: int, evaluated: Evaluated, records: Sequence[Record]) -> None: ...
+    def published(self, lane: int, outputs: int) -> None: ...
+    def stage(self, name: str, seconds: float) -> None: ...
+    def fenced(self, lane: int, cause: str) -> None: ...
+    def retried(self, lane: int, what: str, error: Exception) -> None: ...

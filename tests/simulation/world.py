@@ -1,0 +1,232 @@
+"""A world that misbehaves on command: topics, a lane log, tables and readers of one lane.
+
+Everything that waits yields to the scheduler, so a lane can be stopped, overtaken or killed at
+every step. Appends land late, twice or never; tables fall back to any earlier commit or to
+nothing; replies get lost after the write or before it.
+"""
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from schemas.records import InputRecord, Output, Record
+from worker.errors import BadLog, OutcomeUnknown, SourceUnavailable, TablesUnavailable
+from worker.merge import before_gaps, merge
+from worker.ports import Batch, CommitAnswer
+
+TOPICS = ("A", "B", "C")
+PER_TOPIC = 7
+
+
+class Step:
+    """One turn of the scheduler."""
+
+    def __await__(self) -> Generator["Step", None, None]:
+        yield self
+
+
+def make_topics(random: Random) -> dict[str, list[InputRecord]]:
+    """Three topics, three clients; broker timestamps mostly ascending, sometimes not."""
+    topics: dict[str, list[InputRecord]] = {}
+    for number, topic in enumerate(TOPICS):
+        stamp = 0
+        topics[topic] = []
+        for offset in range(PER_TOPIC):
+            stamp += random.choice((0, 1, 2, 5, -2))
+            client = "xyz"[(offset * (number + 1) + random.randint(0, 1)) % 3]
+            value = f"{topic}{offset}".encode()
+            record = InputRecord(topic, 0, offset, stamp, client.encode(), value)
+            topics[topic].append(record)
+    return topics
+
+
+@dataclass
+class Tables:
+    head: bytes = b""
+    outbox: bytes = b""
+    values: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass
+class Append:
+    raw: bytes
+    owner: int
+    offset: int | None = None
+
+
+class World:
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.topics = make_topics(self.random)
+        self.log: list[bytes] = []
+        self.under_way: list[Append] = []
+        self.history: list[Tables] = [Tables()]
+        self.published: list[Output] = []
+        self.now = 1_000_000
+        self.newest = 0
+        self.rules = "r1"
+        self.lossy = 0.02
+
+    @property
+    def tables(self) -> Tables:
+        return self.history[-1]
+
+    def write(self, head: bytes, outbox: bytes, values: Mapping[str, bytes]) -> None:
+        merged = {**self.tables.values, **values}
+        self.history.append(Tables(head, outbox, merged))
+
+    def roll_back(self, commits: int) -> None:
+        del self.history[max(1, len(self.history) - commits) :]
+
+    def land(self, append: Append) -> None:
+        """The record arrives; now and then twice, and the acknowledgement names either."""
+        self.under_way.remove(append)
+        append.offset = len(self.log)
+        self.log.append(append.raw)
+        if self.random.random() < 0.03:
+            append.offset += self.random.randint(0, 1)
+            self.log.append(append.raw)
+
+    def chance(self, probability: float) -> bool:
+        return self.random.random() < probability
+
+
+class SimulatedLog:
+    def __init__(self, world: World, owner: int) -> None:
+        self.world, self.owner = world, owner
+
+    async def append(self, record: bytes) -> int:
+        append = Append(record, self.owner)
+        self.world.under_way.append(append)
+        turns = 0
+        while append.offset is None:
+            turns += 1
+            if turns > 3 and self.world.chance(self.world.lossy):
+                raise OutcomeUnknown("no acknowledgement")
+            await Step()
+        return append.offset
+
+    async def read(self, first: int, last: int) -> Sequence[tuple[int, bytes]]:
+        await Step()
+        first = max(first, 0)
+        return list(enumerate(self.world.log))[first : last + 1]
+
+
+class SimulatedTables:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def peek(self) -> tuple[bytes, bytes]:
+        await Step()
+        tables = self.world.tables
+        return tables.head, tables.outbox
+
+    async def load(self, head: bytes, keys: Sequence[str]) -> list[bytes | None] | None:
+        await Step()
+        if self.world.chance(self.world.lossy):
+            raise TablesUnavailable("no reply")
+        if self.world.tables.head != head:
+            return None
+        return [self.world.tables.values.get(key) for key in keys]
+
+    async def commit(
+        self, old: bytes, new: bytes, outbox: bytes, values: Mapping[str, bytes]
+    ) -> CommitAnswer:
+        await Step()
+        if self.world.chance(self.world.lossy):
+            raise OutcomeUnknown("the request was lost")
+        answer = self._apply(old, new, outbox, values)
+        await Step()
+        if self.world.chance(self.world.lossy * 2):
+            raise OutcomeUnknown("the reply was lost")
+        return answer
+
+    def _apply(
+        self, old: bytes, new: bytes, outbox: bytes, values: Mapping[str, bytes]
+    ) -> CommitAnswer:
+        if self.world.tables.head == new:
+            return "DONE"
+        if self.world.tables.head != old:
+            return "MOVED"
+        self.world.write(new, outbox, values)
+        return "OK"
+
+    async def trim(self, head: bytes) -> None:
+        await Step()
+        if self.world.tables.head == head:
+            self.world.write(head, b"", {})
+
+
+class SimulatedPublisher:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def publish(self, outputs: Sequence[Output]) -> None:
+        for output in outputs:
+            await Step()
+            self.world.published.append(output)
+            if self.world.chance(self.world.lossy):
+                raise OutcomeUnknown("no acknowledgement of an output")
+
+
+class SimulatedSource:
+    """Sees, at each poll, some of each topic: how far is the fetches' luck."""
+
+    partitions = 1
+    topics: Sequence[str] = TOPICS
+
+    def __init__(self, world: World, owner: int) -> None:
+        self.world, self.owner = world, owner
+        self.positions: dict[str, int] = {}
+
+    async def seek(self, positions: Mapping[str, int]) -> None:
+        self.positions = dict(positions)
+        await Step()
+
+    async def poll(self) -> Batch | None:
+        await Step()
+        random, buffers, lagging = self.world.random, [], {}
+        for topic in TOPICS:
+            position = self.positions[topic]
+            buffer = self.world.topics[topic][position : position + random.randint(0, 3)]
+            buffers.append(buffer)
+            if buffer and buffer[-1].offset + 1 < PER_TOPIC:
+                lagging[topic] = buffer[-1].offset
+        merged = before_gaps(merge(buffers), lagging)
+        for record in merged:
+            self.positions[record.topic] = record.offset + 1
+        at_end = all(position == PER_TOPIC for position in self.positions.values())
+        return Batch(merged, at_end) if merged else None
+
+    async def fetch(self, topic: str, first: int, last: int) -> Sequence[Record]:
+        await Step()
+        if self.world.chance(self.world.lossy):
+            raise SourceUnavailable("no reply")
+        records = self.world.topics[topic][first : last + 1]
+        if len(records) != last - first + 1:
+            raise BadLog("the range is gone", "")
+        return records
+
+    async def resolve_start(self) -> Mapping[str, int]:
+        await Step()
+        return dict.fromkeys(TOPICS, 0)
+
+    async def still_member(self) -> bool:
+        await Step()
+        return self.owner == self.world.newest
+
+
+class SimulatedClock:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def now_us(self) -> int:
+        self.world.now += 1
+        return self.world.now
+
+    def perf(self) -> float:
+        return self.world.now / 1_000_000
+
+    async def sleep(self, seconds: float) -> None:
+        for _ in range(3):
+            await Step()
