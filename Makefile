@@ -1,0 +1,40 @@
+# Every command does its own set-up first; `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types format bench simulate-faults parts
+
+BIN := .venv/bin
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## a .venv in the root that holds the `loyalty` command
+	@scripts/setup.sh
+
+parts: setup
+	@scripts/parts.sh
+
+demo: setup ## watch the worker on live sample traffic; EVENTS=5000 ends by itself with totals
+	@$(BIN)/loyalty demo $(if $(EVENTS),--events $(EVENTS)) $(ARGS)
+
+test: parts lint types ## everything: style, types, and all tests, with a real Kafka and a real Redis
+	@echo "==> Tests"
+	@$(BIN)/pytest $(ARGS)
+
+lint: setup ## style and format
+	@echo "==> Style"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup ## strict types
+	@echo "==> Types"
+	@$(BIN)/mypy .
+
+format: setup ## mend style and format where that is mechanical
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+simulate-faults: setup ## the lane under crashes, zombies and lost writes: thousands of seeded histories
+	@$(BIN)/python -m tests.simulation $(ARGS)
+
+bench: parts ## this worker against four others, on a real Kafka and a real Redis
+	@$(BIN)/python -m benchmarks $(ARGS)
