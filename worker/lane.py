@@ -74,6 +74,8 @@ class Lane:
         self.cache = LaneCache(budget)
         self.stopping = False
         self.owned: Owned | None = None
+        self.acquired = False
+        """Steps 1 and 2 are behind it: the lane takes events."""
         self._untrimmed = False
         self._failing_since: int | None = None
 
@@ -101,9 +103,10 @@ class Lane:
 
     async def _own(self, process: Callable[[Batch], Awaitable[None]]) -> None:
         """One term: acquire, then batch after batch."""
-        self.owned = None
+        self.owned, self.acquired = None, False
         self.cache.clear()
         self.owned = await acquire(self)  # 1, 2
+        self.acquired = True
         self._untrimmed = self.owned.untrimmed
         while not self.stopping:
             batch = await self.ports.source.poll()  # 3

@@ -1,0 +1,196 @@
+"""The Service that owns the consumer: a rebalance only opens and closes lanes.
+
+Faust carries the process (lifecycle, signals, supervision) and each lane's batches (an in-memory
+channel and an agent); its own consumer is off, since money must not rest on its acknowledgements
+(docs/adr/0001-what-faust-does.md). The consumer here commits group offsets for lag monitors only:
+a lane's position is in its state.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from faust import App
+from mode import Service
+from msgspec import Struct
+
+from worker.errors import LoudStop, Misconfigured
+from worker.kafka.source import KafkaSource, SourceSettings
+from worker.lane import Lane
+from worker.lanes import Lanes, OpenLane
+from worker.ports import Batch
+
+log = logging.getLogger(__name__)
+
+BATCH_DEADLINE = 300.0
+"""Seconds after which a batch that came to no end crashes the worker: sick lanes must not hold
+their partitions for ever."""
+TICK = 2.0
+REBALANCE_MS = 20_000
+
+
+class Consuming(Struct, frozen=True):
+    """How the consumer is made. `client` are aiokafka's connection options."""
+
+    client: dict[str, Any]
+    group: str
+    instance: str | None
+    session_seconds: float
+    heartbeat_seconds: float
+    source: SourceSettings
+    fetch_max_wait_ms: int = 500
+
+
+class Surroundings(Struct, frozen=True):
+    """What lives as long as the worker, started before the consumer and stopped after it."""
+
+    start: Callable[[], Awaitable[None]]
+    stop: Callable[[], Awaitable[None]]
+    make_lane: Callable[[int, KafkaSource], Lane]
+    on_tick: Callable[[Lanes, dict[int, dict[str, int]]], Awaitable[None]]
+    on_failure: Callable[[BaseException], None]
+
+
+class LaneFeed(Service):  # type: ignore[misc]
+    """`failure` holds what stopped the worker, None after a stop that was asked for."""
+
+    def __init__(
+        self, app: App, consuming: Consuming, around: Surroundings, channel: Any, **kwargs: Any
+    ) -> None:
+        self.app = app
+        self.consuming = consuming
+        self.around = around
+        self.channel = channel
+        self.failure: BaseException | None = None
+        self.closing = False
+        self._consumer: AIOKafkaConsumer | None = None
+        self.lanes = Lanes(self._make, self._dispatch, self.fail)
+        super().__init__(**kwargs)
+
+    async def on_start(self) -> None:
+        try:
+            await self.around.start()
+            self._consumer = self._make_consumer()
+            self._consumer.subscribe(list(self.consuming.source.topics), listener=_Rebalance(self))
+            await self._consumer.start()
+        except (LoudStop, KafkaError, OSError) as error:
+            self.fail(error)
+
+    def _make_consumer(self) -> AIOKafkaConsumer:
+        consuming = self.consuming
+        return AIOKafkaConsumer(
+            **consuming.client,
+            group_id=consuming.group,
+            group_instance_id=consuming.instance,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            partition_assignment_strategy=[RangePartitionAssignor],
+            session_timeout_ms=int(consuming.session_seconds * 1000),
+            heartbeat_interval_ms=int(consuming.heartbeat_seconds * 1000),
+            rebalance_timeout_ms=REBALANCE_MS,
+            max_poll_interval_ms=int(BATCH_DEADLINE * 2000),
+            fetch_max_wait_ms=consuming.fetch_max_wait_ms,
+            max_partition_fetch_bytes=1_048_576,
+        )
+
+    async def on_stop(self) -> None:
+        """Finish the batches at hand, leave the group, then close what the lanes used."""
+        self.closing = True
+        await self.release()
+        if self._consumer is not None:
+            await self._consumer.stop()
+        await self.around.stop()
+
+    def _make(self, number: int) -> OpenLane:
+        assert self._consumer is not None
+        source = KafkaSource(self._consumer, number, self.consuming.source)
+        return OpenLane(self.around.make_lane(number, source), source)
+
+    async def _dispatch(self, lane: Lane, batch: Batch) -> None:
+        """Through the channel to the agent, and back when the batch is published."""
+        if not self.app.flow_control.is_active():
+            self.app.flow_control.resume()
+        done = asyncio.get_running_loop().create_future()
+        await self.channel.send(value=(lane, batch, done))
+        try:
+            await asyncio.wait_for(done, BATCH_DEADLINE)
+        except TimeoutError as error:
+            raise LoudStop(
+                f"A batch of lane {lane.number} came to no end in {BATCH_DEADLINE:g} s.",
+                "Look for a stuck dependency; the worker goes on where it stood.",
+            ) from error
+
+    def fail(self, error: BaseException) -> None:
+        """The first failure stops the worker, nothing more is committed by the lane it struck."""
+        if self.failure is None and not self.closing:
+            self.failure = error
+            if isinstance(error, LoudStop):
+                log.critical("%s", error)
+            else:
+                log.critical("the worker stops: %s", error, exc_info=error)
+            self.around.on_failure(error)
+
+    def assign(self, assigned: Sequence[TopicPartition]) -> None:
+        """No await, no I/O: lanes acquire by themselves. A split lane is refused."""
+        if self.closing or self.failure is not None:
+            return
+        topics: dict[int, set[str]] = {}
+        for partition in assigned:
+            topics.setdefault(partition.partition, set()).add(partition.topic)
+        split = [n for n, found in topics.items() if found != set(self.consuming.source.topics)]
+        if split:
+            self.fail(
+                Misconfigured(
+                    f"Lanes {sorted(split)} got only some of their topics.",
+                    "All workers of a group consume the same topics with equal partition counts.",
+                )
+            )
+            return
+        log.info("lanes assigned: %s", sorted(topics))
+        self.lanes.assign(topics)
+
+    async def release(self) -> None:
+        positions = self.lanes.positions()
+        await self.lanes.revoke()
+        await self._commit(positions)
+
+    @Service.timer(TICK)  # type: ignore[untyped-decorator]
+    async def _tick(self) -> None:
+        await self._commit(self.lanes.positions())
+        lags = {opened.lane.number: await opened.source.lag() for opened in self.lanes}
+        await self.around.on_tick(self.lanes, lags)
+
+    async def _commit(self, positions: dict[str, dict[int, int]]) -> None:
+        """For lag monitors; whatever goes wrong here is of no consequence for the events."""
+        assert self._consumer is not None or not positions
+        offsets = {
+            TopicPartition(topic, partition): offset
+            for topic, by_partition in positions.items()
+            if topic in self.consuming.source.topics
+            for partition, offset in by_partition.items()
+        }
+        if self._consumer is None or not offsets:
+            return
+        try:
+            await self._consumer.commit(offsets)
+        except (CommitFailedError, IllegalStateError, KafkaError) as error:
+            log.debug("group offsets were not committed: %s", error)
+
+
+class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
+    """aiokafka swallows what a listener raises: failures go to the feed."""
+
+    def __init__(self, feed: LaneFeed) -> None:
+        self._feed = feed
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        if revoked:
+            log.info("lanes revoked: %s", sorted({p.partition for p in revoked}))
+        await self._feed.release()
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        self._feed.assign(assigned)

@@ -1,0 +1,241 @@
+"""A lane's own partitions of the input topics, out of the worker's one consumer.
+
+The consumer runs with `auto_offset_reset="none"`: a position outside a topic is a loud stop, never
+a silent jump. The position is the lane's (from its state), never the group's.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import (
+    CommitFailedError,
+    ConsumerStoppedError,
+    IllegalStateError,
+    KafkaError,
+    OffsetOutOfRangeError,
+)
+from msgspec import Struct
+
+from schemas.records import Record
+from worker.errors import BadLog, Misconfigured, SourceUnavailable
+from worker.merge import before_gaps, merge
+from worker.ports import Batch
+
+StartFrom = Literal["earliest", "latest"] | datetime
+
+POLL_SECONDS = 1.0
+FETCH_PATIENCE = 30.0
+"""Seconds that a replay waits for a record that the broker should have."""
+
+
+class SourceSettings(Struct, frozen=True):
+    """`topics` in topic order; `start_from` None: refuse where a lane has no state."""
+
+    topics: tuple[str, ...]
+    partitions: int
+    start_from: StartFrom | None
+    batch_max: int
+    linger: float
+    idle: float
+
+
+class KafkaSource:
+    """`Source` over aiokafka. One per lane; `stop()` wakes a waiting poll."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, number: int, settings: SourceSettings) -> None:
+        self._consumer = consumer
+        self._settings = settings
+        self._of = {topic: TopicPartition(topic, number) for topic in settings.topics}
+        self._buffers: dict[str, list[Record]] = {topic: [] for topic in settings.topics}
+        self._sought: dict[str, int] = {}
+        self._replayed: dict[str, int] = {}
+        """Topic → offset after the last one that a replay fetched; empty once the lane polls."""
+        self._waiting: asyncio.Future[object] | None = None
+        self._stopped = False
+
+    @property
+    def topics(self) -> Sequence[str]:
+        return self._settings.topics
+
+    @property
+    def partitions(self) -> int:
+        return self._settings.partitions
+
+    def stop(self) -> None:
+        self._stopped = True
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+    async def seek(self, positions: Mapping[str, int]) -> None:
+        self._replayed.clear()
+        self._sought = dict(positions)
+        for topic, offset in positions.items():
+            self._seek(topic, offset)
+
+    def _seek(self, topic: str, offset: int) -> None:
+        try:
+            self._consumer.seek(self._of[topic], offset)
+        except IllegalStateError as error:
+            raise SourceUnavailable(f"{topic} is no longer assigned") from error
+        self._buffers[topic] = []
+
+    async def poll(self) -> Batch | None:
+        self._replayed.clear()
+        if not any(self._buffers.values()):
+            await self._fill(self.topics, POLL_SECONDS)
+            if self._settings.linger and any(self._buffers.values()) and not self._full():
+                await self._fill(self.topics, self._settings.linger, gather=True)
+        if self._stopped or not any(self._buffers.values()):
+            return None
+        await self._await_lagging()
+        return None if self._stopped else await self._take()
+
+    def _full(self) -> bool:
+        return sum(map(len, self._buffers.values())) >= self._settings.batch_max
+
+    async def _await_lagging(self) -> None:
+        """In catch-up a topic must not run hours ahead of another: wait a little for each topic
+        that has lag but nothing buffered."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._settings.idle
+        while not self._stopped:
+            behind = [t for t in self.topics if not self._buffers[t] and await self._lags(t)]
+            left = deadline - loop.time()
+            if not behind or left <= 0:
+                return
+            await self._fill(behind, min(left, 0.05))
+
+    async def _lags(self, topic: str) -> bool:
+        """Has the broker more than what is buffered? Before the first fetch: perhaps."""
+        partition = self._of[topic]
+        try:
+            end = self._consumer.highwater(partition)
+            return end is None or await self._consumer.position(partition) < end
+        except IllegalStateError as error:
+            raise SourceUnavailable(f"{topic} is no longer assigned") from error
+
+    async def _take(self) -> Batch:
+        most, heads, lagging = self._settings.batch_max, [], {}
+        for topic in self.topics:
+            buffer = self._buffers[topic]
+            heads.append(buffer[:most])
+            if buffer and (len(buffer) > most or await self._lags(topic)):
+                lagging[topic] = heads[-1][-1].offset
+        batch = before_gaps(merge(heads), lagging)[:most]
+        for topic in {record.topic for record in batch}:
+            taken = sum(record.topic == topic for record in batch)
+            del self._buffers[topic][:taken]
+        return Batch(batch, idle=await self._at_end())
+
+    async def _at_end(self) -> bool:
+        return not any(self._buffers.values()) and not any(
+            [await self._lags(topic) for topic in self.topics]
+        )
+
+    async def _fill(self, topics: Sequence[str], seconds: float, *, gather: bool = False) -> None:
+        """Buffer what comes within the time; returns at the first records unless gathering."""
+        if gather:
+            await self._wait(asyncio.sleep(seconds))
+            seconds = 0
+        wanted = [self._of[topic] for topic in topics]
+        fetched = await self._wait(
+            self._consumer.getmany(
+                *wanted, timeout_ms=int(seconds * 1000), max_records=2 * self._settings.batch_max
+            )
+        )
+        if isinstance(fetched, dict):
+            for partition, records in fetched.items():
+                self._buffers[partition.topic].extend(records)
+
+    def _stop_asked(self) -> bool:
+        return self._stopped
+
+    async def _wait(self, awaitable: Coroutine[Any, Any, object]) -> object:
+        """The awaitable's result; None where `stop()` cut the wait short."""
+        if self._stop_asked():
+            awaitable.close()
+            return None
+        waiting = self._waiting = asyncio.ensure_future(awaitable)
+        try:
+            return await waiting
+        except asyncio.CancelledError:
+            if self._stop_asked() and waiting.cancelled():
+                return None
+            raise
+        except OffsetOutOfRangeError as error:
+            raise BadLog(
+                f"The lane's position lies outside its topic: {error}.",
+                "The topic was recreated, or its retention is shorter than the worker was away: "
+                "docs/runbooks/input-lost.md.",
+            ) from error
+        except (IllegalStateError, ConsumerStoppedError, KafkaError) as error:
+            raise SourceUnavailable(f"the input cannot be read: {error}") from error
+        finally:
+            self._waiting = None
+
+    async def fetch(self, topic: str, first: int, last: int) -> Sequence[Record]:
+        if self._replayed.get(topic) != first:
+            self._seek(topic, first)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + FETCH_PATIENCE
+        buffer = self._buffers[topic]
+        while not (buffer and buffer[-1].offset >= last) and not await self._beyond(topic, last):
+            await self._fill([topic], POLL_SECONDS)
+            if self._stopped or loop.time() > deadline:
+                raise SourceUnavailable(f"{topic} did not give offsets {first} to {last}")
+        taken = [record for record in buffer if record.offset <= last]
+        del buffer[: len(taken)]
+        self._replayed[topic] = last + 1
+        return taken
+
+    async def _beyond(self, topic: str, last: int) -> bool:
+        """A range may end in offsets without records (transaction markers)."""
+        try:
+            return bool(await self._consumer.position(self._of[topic]) > last)
+        except IllegalStateError as error:
+            raise SourceUnavailable(f"{topic} is no longer assigned") from error
+
+    async def resolve_start(self) -> Mapping[str, int]:
+        start, consumer = self._settings.start_from, self._consumer
+        partitions = list(self._of.values())
+        if start is None:
+            raise Misconfigured(
+                "A lane has no state and START_FROM is not set.",
+                "Set LOYALTY_START_FROM: `earliest` pays for everything that the topics still "
+                "hold, `latest` for nothing that is in them now, an instant for all since then.",
+            )
+        try:
+            if start == "earliest":
+                found = await consumer.beginning_offsets(partitions)
+            elif start == "latest":
+                found = await consumer.end_offsets(partitions)
+            else:
+                millis = int(start.timestamp() * 1000)
+                ends = await consumer.end_offsets(partitions)
+                at = await consumer.offsets_for_times(dict.fromkeys(partitions, millis))
+                found = {p: at[p].offset if at.get(p) else ends[p] for p in partitions}
+        except KafkaError as error:
+            raise SourceUnavailable(f"offsets cannot be looked up: {error}") from error
+        return {topic: found[partition] for topic, partition in self._of.items()}
+
+    async def still_member(self) -> bool:
+        """Asks the group by a commit with the own generation; the offset serves lag monitors."""
+        offsets = {self._of[t]: offset for t, offset in self._sought.items()}
+        try:
+            await self._consumer.commit(offsets or {self._of[self.topics[0]]: 0})
+        except (CommitFailedError, IllegalStateError, KafkaError):
+            return False
+        return True
+
+    async def lag(self) -> dict[str, int]:
+        """Records by topic that the broker has and no batch has taken."""
+        lags = {}
+        for topic, partition in self._of.items():
+            end = self._consumer.highwater(partition)
+            if end is not None and partition in self._consumer.assignment():
+                behind = end - await self._consumer.position(partition)
+                lags[topic] = max(0, behind) + len(self._buffers[topic])
+        return lags
