@@ -4,9 +4,13 @@
 turns the first into the second. `str(diagnostic)` is what the author reads (golden files hold it).
 """
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+
+SHOWN_WIDTH = 160
+"""Code points of a source line that are shown: a JSON file may be a single line of megabytes."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,8 @@ class Problem:
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """A fault in a rule set's file. `line` and `column` count from 1; `width` is the caret's."""
+    """A fault in a rule set's file. `line` and `column` count from 1 in code points; `width` is the
+    caret's. `line` 0: the fault has no place in the file (`source` then is what it is about)."""
 
     code: str
     message: str
@@ -35,17 +40,43 @@ class Diagnostic:
     remedy: str = ""
 
     def __str__(self) -> str:
-        lines = [f"{self.file}:{self.line}:{self.column}: {self.message} [{self.code}]"]
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        lines = [f"{place}: {self.message} [{self.code}]"]
         if self.source:
-            gutter = f"{self.line:>5} | "
-            lines.append(gutter + self.source)
-            lines.append(" " * (len(gutter) + self.column - 1) + "^" * max(1, self.width))
+            gutter = f"{self.line or '':>5} | "
+            shown, caret = _excerpt(self.source, self.column, max(1, self.width))
+            lines.append(gutter + shown)
+            lines.append(" " * (len(gutter) - 2) + "| " + caret)
         if self.remedy:
             lines.append(f"      = {self.remedy}")
         return "\n".join(lines)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean 'x'?`, or nothing where no known word is near."""
-    near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
-    return f"did you mean '{near[0]}'?" if near else ""
+    """`did you mean 'x'?`, or nothing where no known word is near. Case does not count."""
+    by_folded = {name.casefold(): name for name in sorted(known, reverse=True)}
+    near = get_close_matches(word[:64].casefold(), sorted(by_folded), n=1, cutoff=0.6)
+    return f"did you mean '{by_folded[near[0]]}'?" if near else ""
+
+
+def _excerpt(source: str, column: int, width: int) -> tuple[str, str]:
+    """The part of a line around `column` that fits, and the caret under it."""
+    start = column - 1
+    low = 0 if len(source) <= SHOWN_WIDTH else max(0, start - SHOWN_WIDTH // 3)
+    high = min(len(source), low + SHOWN_WIDTH)
+    before, after = "…" * (low > 0), "…" * (high < len(source))
+    shown = "".join(_printable(letter) for letter in source[low:high])
+    lead = "".join("\t" if letter == "\t" else " " * _cells(letter) for letter in source[low:start])
+    under = sum(_cells(letter) for letter in source[start : min(high, start + width)])
+    return (before + shown + after).rstrip(), " " * len(before) + lead + "^" * max(1, under)
+
+
+def _printable(letter: str) -> str:
+    return letter if letter == "\t" or letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
+
+
+def _cells(letter: str) -> int:
+    """Columns that a letter takes on a terminal: carets must stand under what they mean."""
+    if unicodedata.combining(letter):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
