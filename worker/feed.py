@@ -21,7 +21,7 @@ from msgspec import Struct
 from worker.errors import LoudStop, Misconfigured
 from worker.kafka.source import KafkaSource, SourceSettings
 from worker.lane import Lane
-from worker.lanes import Lanes, OpenLane
+from worker.lanes import Lanes, OpenLane, Positions
 from worker.ports import Batch
 
 log = logging.getLogger(__name__)
@@ -154,9 +154,7 @@ class LaneFeed(Service):  # type: ignore[misc]
         self.lanes.assign(topics)
 
     async def release(self) -> None:
-        positions = self.lanes.positions()
-        await self.lanes.revoke()
-        await self._commit(positions)
+        await self._commit(await self.lanes.revoke())
 
     @Service.timer(TICK)  # type: ignore[untyped-decorator]
     async def _tick(self) -> None:
@@ -164,9 +162,8 @@ class LaneFeed(Service):  # type: ignore[misc]
         lags = {opened.lane.number: await opened.source.lag() for opened in self.lanes}
         await self.around.on_tick(self.lanes, lags)
 
-    async def _commit(self, positions: dict[str, dict[int, int]]) -> None:
+    async def _commit(self, positions: Positions) -> None:
         """For lag monitors; whatever goes wrong here is of no consequence for the events."""
-        assert self._consumer is not None or not positions
         offsets = {
             TopicPartition(topic, partition): offset
             for topic, by_partition in positions.items()

@@ -18,6 +18,8 @@ DRAIN_SECONDS = 8.0
 """A lane that cannot finish its batch so long is dropped: its successor replays the plan."""
 
 Dispatch = Callable[[Lane, Batch], Awaitable[None]]
+Positions = dict[str, dict[int, int]]
+"""topic → partition → next offset."""
 
 
 class OpenLane:
@@ -75,20 +77,17 @@ class Lanes:
             opened = self._open[number] = self._make(number)
             opened.start(self._dispatch).add_done_callback(self._ended)
 
-    async def revoke(self) -> None:
+    async def revoke(self) -> Positions:
+        """Closes every lane; the positions that they ended at."""
         closing, self._open = list(self._open.values()), {}
         for opened in closing:
             opened.stop()
         await asyncio.gather(*(opened.drained() for opened in closing))
+        return _positions(closing)
 
-    def positions(self) -> dict[str, dict[int, int]]:
-        """topic → partition → next offset, as committed by the lanes' own states."""
-        found: dict[str, dict[int, int]] = {}
-        for opened in self._open.values():
-            owned = opened.lane.owned
-            for topic, offset in (owned.head.positions if owned else {}).items():
-                found.setdefault(topic, {})[opened.lane.number] = offset
-        return found
+    def positions(self) -> Positions:
+        """As committed by the lanes' own states."""
+        return _positions(self._open.values())
 
     def all_acquired(self) -> bool:
         return all(opened.lane.acquired for opened in self._open.values())
@@ -96,3 +95,12 @@ class Lanes:
     def _ended(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._on_failure(error)
+
+
+def _positions(lanes: Iterable[OpenLane]) -> Positions:
+    found: Positions = {}
+    for opened in lanes:
+        owned = opened.lane.owned
+        for topic, offset in (owned.head.positions if owned else {}).items():
+            found.setdefault(topic, {})[opened.lane.number] = offset
+    return found

@@ -233,9 +233,12 @@ class KafkaSource:
     async def lag(self) -> dict[str, int]:
         """Records by topic that the broker has and no batch has taken."""
         lags = {}
-        for topic, partition in self._of.items():
-            end = self._consumer.highwater(partition)
-            if end is not None and partition in self._consumer.assignment():
-                behind = end - await self._consumer.position(partition)
-                lags[topic] = max(0, behind) + len(self._buffers[topic])
+        try:
+            for topic, partition in self._of.items():
+                end = self._consumer.highwater(partition)
+                if end is not None:
+                    behind = end - await self._consumer.position(partition)
+                    lags[topic] = max(0, behind) + len(self._buffers[topic])
+        except IllegalStateError:
+            return {}
         return lags
