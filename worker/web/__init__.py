@@ -1,0 +1,1 @@
+"""Health, metrics and an index page over HTTP."""
