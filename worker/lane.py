@@ -177,7 +177,7 @@ class Lane:
         owned = self._held()
         if outputs:
             await self.ports.publisher.publish(outputs)
-            self.ports.observer.published(self.number, len(outputs))
+        self.ports.observer.published(self.number, len(outputs))
         owned.done = owned.head.seq
         self._untrimmed = bool(outputs)
         self._failing_since = None

@@ -1,0 +1,64 @@
+"""What the lanes tell: to the metrics, the log and whoever listens (the demo's console)."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from schemas.records import Record
+from worker.metrics import Metrics
+from worker.ports import Evaluated
+from worker.report import BatchReport
+
+log = logging.getLogger(__name__)
+
+Listener = Callable[[Evaluated, Sequence[Record]], None]
+"""Hears of every batch once all it caused is acknowledged."""
+
+
+class LaneObserver:
+    """`Observer` over the metrics of one worker."""
+
+    def __init__(self, metrics: Metrics, listener: Listener | None = None) -> None:
+        self._metrics = metrics
+        self._listener = listener
+        self._committed: dict[int, tuple[Evaluated, Sequence[Record]]] = {}
+
+    def acquired(self, lane: int, term: int, replayed: int, silent: int) -> None:
+        log.info("lane %d acquired: term %d, %d plans replayed", lane, term, replayed)
+        self._metrics.plans_replayed(replayed)
+
+    def committed(self, lane: int, evaluated: Evaluated, records: Sequence[Record]) -> None:
+        if isinstance(evaluated.report, BatchReport):
+            self._metrics.batch_committed(evaluated.report, len(records))
+        self._metrics.outputs_waiting(len(evaluated.outputs))
+        self._committed[lane] = (evaluated, records)
+
+    def published(self, lane: int, outputs: int) -> None:
+        if lane not in self._committed:
+            return
+        evaluated, records = self._committed.pop(lane)
+        self._metrics.outputs_waiting(-len(evaluated.outputs))
+        self._metrics.batch_published(records, time.time())
+        if self._listener is not None:
+            self._listener(evaluated, records)
+
+    def stage(self, name: str, seconds: float) -> None:
+        self._metrics.stage_took(name, seconds)
+
+    def fenced(self, lane: int, cause: str) -> None:
+        log.warning("lane %d is not ours as we left it (%s): asking the group", lane, cause)
+        self._drop(lane)
+        self._metrics.fenced()
+
+    def retried(self, lane: int, what: str, error: Exception) -> None:
+        log.warning("lane %d: %s, trying again: %s", lane, what, error)
+        if what == "commit":
+            self._metrics.commit_retried()
+        else:
+            self._drop(lane)
+
+    def _drop(self, lane: int) -> None:
+        """The lane begins anew: what it had committed is published by its next term."""
+        if lane in self._committed:
+            evaluated, _ = self._committed.pop(lane)
+            self._metrics.outputs_waiting(-len(evaluated.outputs))
