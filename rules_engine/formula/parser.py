@@ -1,0 +1,359 @@
+"""Tokens → tree, by precedence climbing over the closed grammar.
+
+The tree is made of Python's own node types, and means what the same text means to Python: a
+property test holds the two against each other. Only what is listed here can be built:
+
+    expression := disjunction ["if" disjunction "else" expression]     (weakest)
+    and or not, comparisons (chained) and "in", + -, * /, unary + -    (strongest)
+    atom       := number | text | name | name "(" arguments ")" | "(" expression ")" | tuple
+
+Whatever else the text holds is refused with its place; where a stand-in has an obvious shape the
+parser goes on with it, so that one run shows all findings.
+"""
+
+import ast
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from rules_engine.formula.faults import MAX_DEPTH, MAX_PARTS, Fault, Findings
+from rules_engine.formula.refusals import (
+    NO_LOOPS,
+    Refusal,
+    no_constant,
+    no_operand,
+    reserved,
+    unexpected,
+)
+from rules_engine.formula.signs import (
+    ARITHMETIC,
+    BOOLEAN,
+    COMPARE,
+    COMPARISONS,
+    IF,
+    NOT,
+    OR,
+    SUM,
+    UNARY,
+    Operator,
+    operator_at,
+)
+from rules_engine.formula.tokens import Token, TokenKind
+
+UNKNOWN = "?"
+"""`Name.id` of a stand-in for something refused: it is of every kind and causes no findings."""
+
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+_TOO_DEEP = f"the formula is nested more than {MAX_DEPTH} levels deep"
+_SPLIT = "split it into several rules"
+
+_Node = TypeVar("_Node", bound=ast.expr)
+
+
+class _GiveUp(Exception):
+    """The rest of the text cannot be read; the finding has been made."""
+
+
+class _Parser:
+    def __init__(self, tokens: list[Token], findings: Findings) -> None:
+        self.tokens = tokens
+        self.findings = findings
+        self.at = 0
+        self.depth = 0
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.at]
+
+    def formula(self) -> ast.expr:
+        tree = self.expression(IF)
+        if self.token.kind is not TokenKind.END:
+            raise self.unexpected()
+        return tree
+
+    # operators
+
+    def expression(self, least: int) -> ast.expr:
+        """What binds at least as strongly as `least`."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise self.give_up(self.token, Refusal(Fault.TOO_DEEP, _TOO_DEEP, _SPLIT))
+        left = self.operand(least)
+        while (operator := self.operator()) is not None and operator.power >= least:
+            left = self.combined(left, operator)
+        self.depth -= 1
+        return left
+
+    def combined(self, left: ast.expr, operator: Operator) -> ast.expr:
+        if operator.power == IF:
+            return self.choice(left)
+        if operator.power == COMPARE:
+            return self.comparison(left)
+        if operator.spelling in BOOLEAN:
+            return self.logic(left, operator)
+        self.take(operator)
+        right = self.expression(operator.power + 1)
+        sign = ARITHMETIC[operator.spelling][1]()
+        return self.spanning(ast.BinOp(left, sign, right), left, right)
+
+    def choice(self, body: ast.expr) -> ast.expr:
+        start = self.token
+        self.at += 1
+        test = self.expression(OR)
+        if self.token.kind is not TokenKind.WORD or self.token.text != "else":
+            way = "a choice is written: x if condition else y"
+            raise self.give_up(start, Refusal(Fault.SYNTAX, "this `if` has no `else`", way))
+        self.at += 1
+        otherwise = self.expression(IF)
+        return self.spanning(ast.IfExp(test, body, otherwise), body, otherwise)
+
+    def comparison(self, left: ast.expr) -> ast.expr:
+        signs: list[ast.cmpop] = []
+        values: list[ast.expr] = []
+        while (operator := self.operator()) is not None and operator.power == COMPARE:
+            self.take(operator)
+            signs.append(COMPARISONS[operator.spelling]())
+            values.append(self.expression(SUM))
+        return self.spanning(ast.Compare(left, signs, values), left, values[-1])
+
+    def logic(self, left: ast.expr, first: Operator) -> ast.expr:
+        values = [left]
+        while (operator := self.operator()) is not None and operator.power == first.power:
+            self.take(operator)
+            values.append(self.expression(first.power + 1))
+        sign = BOOLEAN[first.spelling][1]()
+        return self.spanning(ast.BoolOp(sign, values), left, values[-1])
+
+    def operator(self) -> Operator | None:
+        return operator_at(self.tokens, self.at)
+
+    def take(self, operator: Operator) -> None:
+        """Step over an operator; a refused one is reported."""
+        start = self.token.start
+        self.at += operator.length
+        if operator.refused is not None:
+            refused = operator.refused
+            end = self.tokens[self.at - 1].end
+            self.findings.add(refused.fault, refused.message, start, end, refused.remedy)
+
+    # operands
+
+    def operand(self, least: int) -> ast.expr:
+        token = self.token
+        if self.is_sign("+", "-"):
+            self.at += 1
+            value = self.expression(UNARY)
+            sign = ast.USub() if token.text == "-" else ast.UAdd()
+            return self.located(ast.UnaryOp(sign, value), token.start, _end(value))
+        if self.is_sign("!") or (token.kind is TokenKind.WORD and token.text == "not"):
+            return self.negation(token, least)
+        value = self.atom()
+        while self.is_sign("(", ".", "["):
+            value = self.trailed(value)
+        return value
+
+    def negation(self, token: Token, least: int) -> ast.expr:
+        if token.text == "!":
+            self.report(token, Refusal(Fault.SPELLING, "`!` is not an operator", "write not"))
+        elif least > NOT:
+            message = "`not` cannot stand right after an operator of this kind"
+            self.report(token, Refusal(Fault.SYNTAX, message, "put it in brackets: (not x)"))
+        self.at += 1
+        value = self.expression(NOT)
+        return self.located(ast.UnaryOp(ast.Not(), value), token.start, _end(value))
+
+    def atom(self) -> ast.expr:
+        token = self.token
+        if self.is_sign("("):
+            return self.brackets()
+        if self.is_sign("[", "{"):
+            return self.collection(token)
+        if token.kind in (TokenKind.SIGN, TokenKind.WORD, TokenKind.END):
+            raise self.give_up(token, no_operand(token))
+        if token.kind is TokenKind.NAME:
+            return self.name(token)
+        self.at += 1
+        if token.kind is TokenKind.UNREADABLE:
+            return self.unknown(token.start, token.end)
+        constant: Any = token.value
+        return self.located(ast.Constant(constant), token.start, token.end)
+
+    def name(self, token: Token) -> ast.expr:
+        self.at += 1
+        if token.text in ("True", "False", "None"):
+            self.report(token, no_constant(token.text))
+            return self.unknown(token.start, token.end)
+        if (refusal := reserved(token.text)) is not None:
+            raise self.give_up(token, refusal)
+        return self.located(ast.Name(token.text, ast.Load()), token.start, token.end)
+
+    def brackets(self) -> ast.expr:
+        start = self.token
+        elements, comma = self.listed(self.expression)
+        end = self.tokens[self.at - 1].end
+        if len(elements) == 1 and not comma:
+            return elements[0]
+        return self.located(ast.Tuple(elements, ast.Load()), start.start, end)
+
+    def collection(self, start: Token) -> ast.expr:
+        """`[…]` and `{…}` are refused whole."""
+        loops = self.skip_brackets()
+        end = self.tokens[self.at - 1].end
+        message = f"`{start.text} {_CLOSING[start.text]}` is not in the language"
+        remedy = "for a tuple write ('a', 'b')"
+        if start.text == "{":
+            remedy += "; a variable is written without braces"
+        self.findings.add(Fault.CONSTRUCT, NO_LOOPS if loops else message, start.start, end, remedy)
+        return self.unknown(start.start, end)
+
+    # what follows an operand
+
+    def trailed(self, value: ast.expr) -> ast.expr:
+        if self.is_sign("("):
+            return self.call(value)
+        start = self.token.start
+        if self.is_sign("["):
+            self.skip_brackets()
+            message = "nothing can be picked out with `[ ]`"
+            remedy = "a text is compared whole: ==, in ('a', 'b')"
+        else:
+            self.at += 1
+            if self.token.kind in (TokenKind.NAME, TokenKind.WORD):
+                self.at += 1
+            piece = self.findings.quote(value.col_offset, self.tokens[self.at - 1].end)
+            message = f"{piece}: nothing has attributes or methods"
+            remedy = "variables and functions have plain names: min(x, y)"
+        end = self.tokens[self.at - 1].end
+        self.findings.add(Fault.CONSTRUCT, message, start, end, remedy)
+        return self.unknown(value.col_offset, end)
+
+    def call(self, function: ast.expr) -> ast.expr:
+        start = self.token
+        args, _ = self.listed(self.argument)
+        end = self.tokens[self.at - 1].end
+        if not isinstance(function, ast.Name):
+            piece = self.findings.quote(function.col_offset, start.start)
+            self.findings.add(
+                Fault.CONSTRUCT,
+                f"{piece} is not a function",
+                function.col_offset,
+                start.start,
+                "is an operator missing before the bracket?",
+            )
+        elif function.id != UNKNOWN:
+            return self.located(ast.Call(function, args, []), function.col_offset, end)
+        return self.unknown(function.col_offset, end)
+
+    def argument(self, least: int) -> ast.expr:
+        token = self.token
+        if self.is_sign("*", "**"):
+            self.at += 1
+            message = f"`{token.text}` cannot spread arguments"
+            self.report(token, Refusal(Fault.ARGUMENTS, message, "write them one by one"))
+        elif token.kind is TokenKind.NAME:
+            following = self.tokens[self.at + 1]
+            if following.kind is TokenKind.SIGN and following.text == "=":
+                self.at += 2
+                message = f"arguments go by their position, not by name (`{token.text}=`)"
+                remedy = "leave the name out; a comparison is written =="
+                self.findings.add(Fault.ARGUMENTS, message, token.start, following.end, remedy)
+        return self.expression(least)
+
+    # helpers
+
+    def listed(self, element: Callable[[int], ast.expr]) -> tuple[list[ast.expr], bool]:
+        """The elements of a round bracket, and whether a comma closed the list."""
+        start = self.token
+        self.at += 1
+        elements: list[ast.expr] = []
+        comma = False
+        while not self.is_sign(")"):
+            elements.append(element(IF))
+            comma = self.is_sign(",")
+            if not comma:
+                break
+            self.at += 1
+        if self.token.kind is TokenKind.END:
+            raise self.give_up(start, _never_closed(start))
+        if not self.is_sign(")"):
+            raise self.unexpected()
+        self.at += 1
+        return elements, comma
+
+    def skip_brackets(self) -> bool:
+        """Step over a bracketed piece whole; True if it holds a loop."""
+        start, depth, loops = self.token, 0, False
+        while self.token.kind is not TokenKind.END:
+            token = self.token
+            self.at += 1
+            if token.kind is TokenKind.SIGN:
+                depth += (token.text in "([{") - (token.text in ")]}")
+            loops |= token.kind is TokenKind.NAME and token.text in ("for", "async")
+            if depth == 0:
+                return loops
+        raise self.give_up(start, _never_closed(start))
+
+    def is_sign(self, *signs: str) -> bool:
+        return self.token.kind is TokenKind.SIGN and self.token.text in signs
+
+    def report(self, token: Token, refusal: Refusal) -> None:
+        self.findings.add(refusal.fault, refusal.message, token.start, token.end, refusal.remedy)
+
+    def give_up(self, token: Token, refusal: Refusal) -> _GiveUp:
+        self.report(token, refusal)
+        return _GiveUp()
+
+    def unexpected(self) -> _GiveUp:
+        before = self.tokens[self.at - 1]
+        return self.give_up(self.token, unexpected(before, self.token, self.findings))
+
+    def unknown(self, start: int, end: int) -> ast.expr:
+        return self.located(ast.Name(UNKNOWN, ast.Load()), start, end)
+
+    def spanning(self, node: _Node, first: ast.expr, last: ast.expr) -> _Node:
+        return self.located(node, first.col_offset, _end(last))
+
+    def located(self, node: _Node, start: int, end: int) -> _Node:
+        node.lineno = node.end_lineno = 1
+        node.col_offset, node.end_col_offset = start, end
+        return node
+
+
+def _never_closed(start: Token) -> Refusal:
+    remedy = f"add {_CLOSING[start.text]}"
+    return Refusal(Fault.SYNTAX, "this bracket is never closed", remedy)
+
+
+def _end(node: ast.expr) -> int:
+    return node.end_col_offset or node.col_offset
+
+
+def _tree_depth(tree: ast.expr) -> int:
+    """Levels of expressions in the tree, without recursion."""
+    deepest, pending = 0, [(tree, 1)]
+    while pending:
+        node, depth = pending.pop()
+        deepest = max(deepest, depth)
+        children = (each for each in ast.iter_child_nodes(node) if isinstance(each, ast.expr))
+        pending += [(child, depth + 1) for child in children]
+    return deepest
+
+
+def parse(tokens: list[Token], findings: Findings) -> ast.expr | None:
+    """The tree of a formula, or None where the text cannot be read to its end.
+
+    Number constants are `Decimal`; `col_offset` and `end_col_offset` count code points of the
+    text. A tree is of no use unless `findings` stayed empty.
+    """
+    end = tokens[-1].end
+    if len(tokens) > MAX_PARTS:
+        message = f"the formula has more than {MAX_PARTS} names, constants and signs"
+        findings.add(Fault.TOO_LONG, message, 0, end, _SPLIT)
+        return None
+    try:
+        tree = _Parser(tokens, findings).formula()
+    except _GiveUp:
+        return None
+    if _tree_depth(tree) > MAX_DEPTH:
+        findings.add(Fault.TOO_DEEP, _TOO_DEEP, 0, end, _SPLIT)
+        return None
+    return tree

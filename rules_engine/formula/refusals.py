@@ -1,0 +1,105 @@
+"""What to say where the text stops being a formula: one finding, and the way round."""
+
+import keyword
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from rules_engine.formula.faults import Fault, Findings
+from rules_engine.formula.tokens import Token, TokenKind
+
+NO_LOOPS = "a formula has no loops (comprehension)"
+
+_OPERANDS = (TokenKind.NUMBER, TokenKind.TEXT, TokenKind.NAME, TokenKind.UNREADABLE)
+
+
+class Refusal(NamedTuple):
+    fault: Fault
+    message: str
+    remedy: str
+
+
+def no_constant(name: str) -> Refusal:
+    """True, False and None."""
+    remedy = "write the condition itself, or `not` before it"
+    if name == "None":
+        remedy = "ask known(x) whether there is a value"
+    return Refusal(Fault.CONSTRUCT, f"there is no constant {name}", remedy)
+
+
+def reserved(word: str) -> Refusal | None:
+    """A word with which Python would begin something else than a value."""
+    if word in ("for", "async"):
+        return Refusal(Fault.CONSTRUCT, NO_LOOPS, "write its value")
+    if word == "lambda":
+        return Refusal(
+            Fault.CONSTRUCT, "a formula defines no functions (lambda)", "write its value"
+        )
+    if keyword.iskeyword(word):
+        return Refusal(
+            Fault.CONSTRUCT,
+            f"`{word}` has no meaning here: a formula is one expression",
+            "it computes a value and can do nothing else",
+        )
+    return None
+
+
+def no_operand(token: Token) -> Refusal:
+    """The token stands where a value belongs."""
+    if token.kind is TokenKind.END:
+        return Refusal(Fault.SYNTAX, "the formula breaks off here", "a value is missing")
+    if token.text in (";", ":=", ":", "\\", "?", "$", "`"):
+        return _misplaced(token)
+    remedy = "a variable, a constant, a function or a bracket belongs here"
+    if token.text in ("*", "**"):
+        remedy = "nothing can be spread with a star; " + remedy
+    return Refusal(Fault.SYNTAX, f"a value is missing before `{token.text}`", remedy)
+
+
+def unexpected(before: Token, token: Token, findings: Findings) -> Refusal:
+    """The token stands where an operator or the end belongs."""
+    if token.kind is TokenKind.END:
+        return Refusal(Fault.SYNTAX, "the formula breaks off here", "is a closing bracket missing?")
+    if token.kind not in _OPERANDS:
+        return _misplaced(token)
+    if token.kind is TokenKind.NAME and (refusal := reserved(token.text)) is not None:
+        return refusal
+    if before.kind is token.kind is TokenKind.TEXT:
+        return Refusal(Fault.SYNTAX, "two texts stand side by side", "is a comma missing?")
+    return Refusal(
+        Fault.SYNTAX,
+        f"no operator between {findings.quote(before.start, before.end)} and "
+        f"{findings.quote(token.start, token.end)}",
+        "combine conditions with `and` or `or`, numbers with + - * /",
+    )
+
+
+def _misplaced(token: Token) -> Refusal:
+    general = (f"`{token.text}` has no place here", "is an operator or a bracket missing?")
+    fault = Fault.CONSTRUCT if token.text in (":=", ";") else Fault.SYNTAX
+    return Refusal(fault, *_UNEXPECTED.get(token.text, general))
+
+
+_UNEXPECTED: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        ":=": ("a formula assigns nothing (`:=`)", "write the expression where it is needed"),
+        ";": ("a formula is one expression (`;`)", "write several rules or actions"),
+        ",": (
+            "a comma stands only between arguments and inside of a tuple",
+            "a decimal point is a point: 0.5",
+        ),
+        ")": ("this bracket was never opened", "remove it or add ("),
+        "]": ("this bracket was never opened", "remove it"),
+        "}": ("this bracket was never opened", "remove it"),
+        "?": ("`? :` is not in the language", "a choice is written: x if condition else y"),
+        ":": ("`:` is not in the language", "a choice is written: x if condition else y"),
+        "else": ("this `else` has no `if`", "a choice is written: x if condition else y"),
+        "$": ("`$` is not in the language", "variables and amounts are written without it"),
+        "`": ("a back quote is not in the language", "names stand as they are, texts in '"),
+        "\\": (
+            "a backslash is not in the language",
+            "a formula may go over several lines as it is",
+        ),
+        "!": ("`!` has no place here", "write != to compare, `not` to negate"),
+    }
+)
