@@ -5,6 +5,7 @@ Instants are microseconds since the Unix epoch in UTC (int); money is `Decimal` 
 read from the source text and never through a float; minutes and days are int.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import ClassVar
@@ -12,7 +13,7 @@ from typing import ClassVar
 from msgspec import Struct
 
 
-class Snapshot(Struct, frozen=True, gc=False):
+class Snapshot(Struct, frozen=True, gc=False, omit_defaults=True):
     """What the CRM knew of the client just before the event; None = it said nothing of it."""
 
     groups: tuple[str, ...] | None = None
@@ -21,7 +22,16 @@ class Snapshot(Struct, frozen=True, gc=False):
     bonus_balance_major: Decimal | None = None
 
 
-class Event(Struct, frozen=True, kw_only=True, gc=False):
+NOTHING_SAID = Snapshot()
+"""An event whose snapshot would be this one has none."""
+
+
+def group_set(groups: Iterable[str]) -> tuple[str, ...]:
+    """Groups in the one form of a set: sorted, each once."""
+    return tuple(sorted(set(groups)))
+
+
+class Event(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """The envelope that every event carries."""
 
     type: ClassVar[str]
@@ -114,6 +124,24 @@ class ClientUpdated(Event, frozen=True, kw_only=True, gc=False):
 
     type: ClassVar[str] = "CLIENT_UPDATED"
     resync: bool = False
+
+
+class ClientImported(Event, frozen=True, kw_only=True, gc=False):
+    """State to begin with, written by the command line only; None = nothing is said of it."""
+
+    type: ClassVar[str] = "CLIENT_IMPORTED"
+    total_topup_major: Decimal | None = None
+    topup_count: int | None = None
+    total_spent_major: Decimal | None = None
+    visit_count: int | None = None
+    first_visit_at: int | None = None
+    last_visit_at: int | None = None
+
+
+class ClientForgotten(Event, frozen=True, kw_only=True, gc=False):
+    """Erase what is known of the client; written by the command line only."""
+
+    type: ClassVar[str] = "CLIENT_FORGOTTEN"
 
 
 class Rejected(Struct, frozen=True, gc=False):

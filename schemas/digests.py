@@ -1,0 +1,23 @@
+"""Short digests that the duplicate memory keeps, stable over processes and releases."""
+
+from msgspec import msgpack
+from xxhash import xxh3_64_digest, xxh64_digest
+
+from schemas.decoded import Event
+
+_encode = msgpack.Encoder(decimal_format="string").encode
+
+
+def event_digest(event_id: str) -> bytes:
+    """8 bytes that stand for an event id among those of one client."""
+    return xxh64_digest(event_id.encode())
+
+
+def content_digest(event: Event) -> bytes:
+    """4 bytes of the known fields as they were read.
+
+    Equal amounts and equal instants are equal however they were written, since a decoded event
+    holds both in one form; unknown fields and the order of fields are not seen. A field at its
+    default is left out, so that a later release may add optional fields.
+    """
+    return xxh3_64_digest(event.type.encode() + _encode(event))[:4]

@@ -1,0 +1,113 @@
+"""Instants: microseconds since the Unix epoch in UTC, and their text (RFC 3339).
+
+An instant is an int everywhere inside; text exists on the wire only.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+from schemas.errors import Unreadable, shown
+
+SECOND_US = 1_000_000
+MINUTE_US = 60 * SECOND_US
+HOUR_US = 60 * MINUTE_US
+DAY_US = 24 * HOUR_US
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_FIRST_US = (date(1, 1, 1).toordinal() - _EPOCH_DAY) * DAY_US
+_LAST_US = (date(9999, 12, 31).toordinal() - _EPOCH_DAY + 1) * DAY_US - 1
+
+_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
+_MINUTE = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ]([01]\d|2[0-3]):([0-5]\d):", re.ASCII)
+_SECOND = re.compile(r"([0-5]\d)(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))", re.ASCII)
+
+# An instant is the sum of two halves that repeat from event to event, so each half is read once
+# and remembered: "2026-11-22T12:00:" and "05+03:00" (a fraction is taken out in between).
+_minutes: dict[str, int] = {}
+_seconds: dict[str, int] = {}
+_REMEMBERED = 8192
+
+
+def parse_instant(text: str) -> int:
+    """Microseconds of an RFC 3339 text: `2026-11-22T12:00:00.5+03:00`.
+
+    The offset is required; the separator is `T`, `t` or a space; `z` is `Z`; a fraction of any
+    length is cut to microseconds. Raises Unreadable for anything else: dates that do not exist,
+    second 60, digits that are not ASCII, instants outside the years 1 to 9999 in UTC.
+    """
+    head, rest = text[:17], text[17:]
+    fraction = 0
+    if rest[2:3] == ".":
+        zone = 1 if rest[-1] in "Zz" else 6
+        fraction = _fraction(rest[3:-zone], text)
+        rest = rest[:2] + rest[-zone:]
+    minute = _minutes.get(head)
+    if minute is None:
+        minute = _remember(_minutes, head, _read_minute(head, text))
+    second = _seconds.get(rest)
+    if second is None:
+        second = _remember(_seconds, rest, _read_second(rest, text))
+    instant = minute + second + fraction
+    if not _FIRST_US <= instant <= _LAST_US:
+        raise Unreadable(f"lies outside the years 1 to 9999 in UTC ({shown(text)})")
+    return instant
+
+
+def instant_text(instant: int) -> str:
+    """`2026-11-22T12:00:00+00:00`: UTC, microseconds only where there are any.
+
+    Raises OverflowError outside the years 1 to 9999.
+    """
+    return (_EPOCH + timedelta(microseconds=instant)).isoformat()
+
+
+def parse_date(text: str) -> date:
+    """A calendar date `YYYY-MM-DD`. Raises Unreadable for any other text or no such day."""
+    match = _DATE.fullmatch(text)
+    if match is None:
+        raise Unreadable(f"must be a date as YYYY-MM-DD, not {shown(text)}")
+    try:
+        return date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError:
+        raise Unreadable(f"names a day that does not exist ({shown(text)})") from None
+
+
+def _remember(memory: dict[str, int], text: str, value: int) -> int:
+    if len(memory) >= _REMEMBERED:
+        memory.clear()
+    memory[text] = value
+    return value
+
+
+def _read_minute(head: str, text: str) -> int:
+    match = _MINUTE.fullmatch(head)
+    if match is None:
+        raise _unreadable(text)
+    try:
+        days = parse_date(match[1]).toordinal() - _EPOCH_DAY
+    except Unreadable:
+        raise Unreadable(f"names a day that does not exist ({shown(text)})") from None
+    return days * DAY_US + int(match[2]) * HOUR_US + int(match[3]) * MINUTE_US
+
+
+def _read_second(rest: str, text: str) -> int:
+    match = _SECOND.fullmatch(rest)
+    if match is None:
+        raise _unreadable(text)
+    second, sign, hours, minutes = match.groups()
+    offset = int(hours or 0) * HOUR_US + int(minutes or 0) * MINUTE_US
+    return int(second) * SECOND_US - (-offset if sign == "-" else offset)
+
+
+def _fraction(digits: str, text: str) -> int:
+    if not (digits.isascii() and digits.isdigit()):
+        raise _unreadable(text)
+    return int(digits[:6].ljust(6, "0"))
+
+
+def _unreadable(text: str) -> Unreadable:
+    return Unreadable(
+        "must be a time with date, seconds and offset as 2026-11-22T12:00:00+03:00, "
+        f"not {shown(text)}"
+    )
