@@ -3,9 +3,28 @@
 A value: nobody changes one in place; `after_event` and its like return a new one.
 """
 
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact
+from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
+
+from schemas.decoded import (
+    BalanceToppedUp,
+    Event,
+    PaymentMade,
+    PaymentRefunded,
+    Snapshot,
+    TopupRefunded,
+    VisitEnded,
+    VisitStarted,
+)
+
+OWN_CHANGES_STAY_US = 10 * 60 * 1_000_000
+
+_SUMS = Context(prec=60, traps=[Inexact])
+_NOTHING = Decimal("0.0000")
+"""Totals carry four decimals from the start, so that equal totals are written alike."""
 
 PeriodCounts = tuple[tuple[int, int], ...]
 """(ordinal of the local calendar period, count), the two latest periods that charged, ascending."""
@@ -15,16 +34,22 @@ PeriodAmounts = tuple[tuple[int, Decimal], ...]
 
 
 class GroupChange(Struct, frozen=True, gc=False, array_like=True):
-    """One of the worker's own assignments, kept while a snapshot must not undo it."""
+    """One of the worker's own assignments; `at` is the `occurredAt` of the event behind it."""
 
     group_id: str
     assigned: bool
     at: int
 
+    def stays(self, snapshot_at: int) -> bool:
+        """A snapshot does not undo what is younger than 10 minutes or dated after it."""
+        return snapshot_at - self.at < OWN_CHANGES_STAY_US
+
 
 class ClientState(Struct, frozen=True, array_like=True):
     """Counters as of before the next event. Instants: microseconds since the epoch, UTC.
 
+    `groups`: sorted, each once.
+    `group_changes`: the worker's own, in order of arrival, without those that can decide no more.
     `memory`: remembered events, packed, in order of arrival (see `memory.py`).
     `firings`: rule id → instant of its latest firing (cooldowns).
     `limit_counts`: "rule id␟PERIOD" → firings per period (per-client limits).
@@ -33,9 +58,9 @@ class ClientState(Struct, frozen=True, array_like=True):
     `last_club`: club of the latest event (timers).
     """
 
-    topup_total: Decimal = Decimal(0)
+    topup_total: Decimal = _NOTHING
     topup_count: int = 0
-    spent_total: Decimal = Decimal(0)
+    spent_total: Decimal = _NOTHING
     visit_count: int = 0
     first_visit_at: int | None = None
     last_visit_at: int | None = None
@@ -50,3 +75,105 @@ class ClientState(Struct, frozen=True, array_like=True):
     credited: dict[str, PeriodAmounts] = {}
     pushed: dict[str, PeriodCounts] = {}
     last_club: str = ""
+
+
+def take_snapshot(state: ClientState, snapshot: Snapshot, occurred_at: int) -> ClientState:
+    """The state with what the CRM knew just before the event of `occurred_at`.
+
+    What the snapshot is silent about stays. Its groups replace the set, except for the worker's
+    own changes that stay (`GroupChange.stays`); of those the latest by arrival decides.
+    """
+    birthday = snapshot.birthday
+    return replace(
+        state,
+        registered_at=state.registered_at
+        if snapshot.registered_at is None
+        else snapshot.registered_at,
+        birthday=state.birthday if birthday is None else birthday.isoformat(),
+        groups=state.groups
+        if snapshot.groups is None
+        else _groups_after(snapshot.groups, state.group_changes, occurred_at),
+    )
+
+
+def after_event(state: ClientState, event: Event, memory: bytes) -> ClientState:
+    """The state after an event that was taken, with `memory` as its duplicate memory.
+
+    Only counters and dates move here: groups and limit counters are the rules' doing.
+    """
+    at = event.occurred_at
+    latest = at if state.latest_at is None or at > state.latest_at else state.latest_at
+    if isinstance(event, BalanceToppedUp):
+        return replace(
+            state,
+            topup_total=_SUMS.add(state.topup_total, event.topup_amount_major),
+            topup_count=state.topup_count + 1,
+            latest_at=latest,
+            memory=memory,
+            last_club=event.club_id,
+        )
+    return replace(
+        state, latest_at=latest, memory=memory, last_club=event.club_id, **_moved(state, event)
+    )
+
+
+def with_group_change(state: ClientState, group_id: str, assigned: bool, at: int) -> ClientState:
+    """The state after the worker's own `ASSIGN_GROUP` or `UNASSIGN_GROUP`, caused at `at`."""
+    groups = set(state.groups)
+    if assigned:
+        groups.add(group_id)
+    else:
+        groups.discard(group_id)
+    # An earlier arrival with an earlier date can decide no more: wherever it stays, this one does.
+    live = (
+        change for change in state.group_changes if change.group_id != group_id or change.at > at
+    )
+    return replace(
+        state,
+        groups=tuple(sorted(groups)),
+        group_changes=(*live, GroupChange(group_id, assigned, at)),
+    )
+
+
+def _groups_after(
+    groups: tuple[str, ...], changes: tuple[GroupChange, ...], snapshot_at: int
+) -> tuple[str, ...]:
+    kept = set(groups)
+    for change in changes:
+        if change.stays(snapshot_at):
+            if change.assigned:
+                kept.add(change.group_id)
+            else:
+                kept.discard(change.group_id)
+    return tuple(sorted(kept))
+
+
+def _moved(state: ClientState, event: Event) -> dict[str, Any]:
+    """The counters and dates that the event moves (INTERFACES, State after an event)."""
+    match event:
+        case TopupRefunded(refund_amount_major=amount):
+            return {"topup_total": _less(state.topup_total, amount)}
+        case PaymentMade(total_amount_major=amount):
+            return {"spent_total": _SUMS.add(state.spent_total, amount)}
+        case PaymentRefunded(refund_amount_major=amount):
+            return {"spent_total": _less(state.spent_total, amount)}
+        case VisitStarted(occurred_at=at):
+            first = at if state.first_visit_at is None else state.first_visit_at
+            return {
+                "visit_count": state.visit_count + 1,
+                "first_visit_at": first,
+                "last_visit_at": _later(state.last_visit_at, at),
+            }
+        case VisitEnded(occurred_at=at):
+            return {"last_visit_at": _later(state.last_visit_at, at)}
+        case _:
+            return {}
+
+
+def _less(total: Decimal, amount: Decimal) -> Decimal:
+    """A total never goes below zero."""
+    return max(_SUMS.subtract(total, amount), _NOTHING)
+
+
+def _later(known: int | None, at: int) -> int:
+    return at if known is None else max(known, at)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from hashlib import sha256
 
+from schemas.decoded import Rejected
 from schemas.records import Output, Record
 from schemas.topics import Channel
 
@@ -57,9 +58,7 @@ OWN_HEADERS = frozenset(
 """Headers that a dead letter adds; a record that comes back with some of them gets new ones."""
 
 
-def dead_letter(
-    record: Record, code: str, message: str, max_bytes: int = MAX_RECORD_BYTES
-) -> Output:
+def dead_letter(record: Record, rejected: Rejected, max_bytes: int = MAX_RECORD_BYTES) -> Output:
     """The record as a dead letter. `max_bytes` bounds key, value and headers together."""
     originals = [(name, held or b"") for name, held in record.headers if name not in OWN_HEADERS]
     room = max(max_bytes - _OWN_HEADERS_BYTES, 0)
@@ -69,8 +68,8 @@ def dead_letter(
     key = _cut(record.key, room)
     value = _cut(record.value, room - len(key or b""))
     own = [
-        ("error.code", code),
-        ("error.message", message[:_MAX_MESSAGE]),
+        ("error.code", rejected.code),
+        ("error.message", rejected.message[:_MAX_MESSAGE]),
         ("source.topic", record.topic),
         ("source.partition", str(record.partition)),
         ("source.offset", str(record.offset)),

@@ -1,0 +1,74 @@
+"""The duplicate memory of one client: packed entries in order of arrival (INTERFACES, Duplicates).
+
+An entry is 20 bytes: digest of the event id (8), digest of the content (4), `occurredAt` in
+microseconds (8, big endian, signed). Remembered are the latest 16 by arrival and all within 48
+hours of the client's latest `occurredAt`, at most 256, of which the latest by arrival stay.
+
+The bytes may also hold some that are no longer remembered: an entry behind one that still is
+stays until it comes to the front or room is needed. `recall` does not see them, so the answers
+are those of a memory that forgets at once.
+"""
+
+from msgspec import Struct
+
+ALWAYS = 16
+AT_MOST = 256
+WITHIN_US = 48 * 3600 * 1_000_000
+
+ENTRY = 20
+_DIGEST = 8
+_CONTENT = 12
+
+
+class Entry(Struct, frozen=True, gc=False):
+    """One remembered event."""
+
+    content: bytes
+    occurred_at: int
+
+
+def recall(memory: bytes, digest: bytes, latest_at: int | None) -> Entry | None:
+    """The remembered event with this id's digest, if there is one.
+
+    `latest_at` is the client's latest `occurredAt` before this event, None before the first.
+    """
+    start = memory.find(digest)
+    while start >= 0:
+        if start % ENTRY == 0 and _is_remembered(memory, start, latest_at):
+            return Entry(memory[start + _DIGEST : start + _CONTENT], _occurred_at(memory, start))
+        start = memory.find(digest, start + 1)
+    return None
+
+
+def remember(
+    memory: bytes, digest: bytes, content: bytes, occurred_at: int, latest_at: int
+) -> bytes:
+    """The memory with one more event. `latest_at` is the client's latest with this event."""
+    memory += digest + content + occurred_at.to_bytes(8, "big", signed=True)
+    end = len(memory)
+    first = 0
+    while end - first > ALWAYS * ENTRY and _occurred_at(memory, first) < latest_at - WITHIN_US:
+        first += ENTRY
+    if end - first > AT_MOST * ENTRY:
+        return _packed(memory[first:], latest_at)
+    return memory[first:] if first else memory
+
+
+def _packed(memory: bytes, latest_at: int) -> bytes:
+    """Only what is remembered, and of that the latest by arrival."""
+    entries = [
+        memory[start : start + ENTRY]
+        for start in range(0, len(memory), ENTRY)
+        if _is_remembered(memory, start, latest_at)
+    ]
+    return b"".join(entries[-AT_MOST:])
+
+
+def _is_remembered(memory: bytes, start: int, latest_at: int | None) -> bool:
+    if len(memory) - start <= ALWAYS * ENTRY or latest_at is None:
+        return True
+    return _occurred_at(memory, start) >= latest_at - WITHIN_US
+
+
+def _occurred_at(memory: bytes, start: int) -> int:
+    return int.from_bytes(memory[start + _CONTENT : start + ENTRY], "big", signed=True)
