@@ -67,6 +67,8 @@ class LaneFeed(Service):  # type: ignore[misc]
         self.channel = channel
         self.failure: BaseException | None = None
         self.closing = False
+        self.assigned = False
+        """A first assignment came, be it of no lane."""
         self._consumer: AIOKafkaConsumer | None = None
         self.lanes = Lanes(self._make, self._dispatch, self.fail)
         super().__init__(**kwargs)
@@ -136,6 +138,7 @@ class LaneFeed(Service):  # type: ignore[misc]
 
     def assign(self, assigned: Sequence[TopicPartition]) -> None:
         """No await, no I/O: lanes acquire by themselves. A split lane is refused."""
+        self.assigned = True
         if self.closing or self.failure is not None:
             return
         topics: dict[int, set[str]] = {}

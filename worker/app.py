@@ -1,0 +1,271 @@
+"""The composition root: the Faust app and everything it is made of, from the settings.
+
+The only place that constructs adapters. `run` is the production worker; the demo builds the same
+worker over an embedded broker and tables in memory.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import faust
+from faust.app.base import BootStrategy
+
+from config.settings import Settings
+from worker.cache import CacheBudget
+from worker.clock import SystemClock
+from worker.errors import LoudStop
+from worker.evaluator import LoyaltyEvaluator, make_terms
+from worker.feed import Consuming, LaneFeed, Surroundings
+from worker.kafka.lane_log import KafkaLaneLog
+from worker.kafka.publisher import KafkaPublisher
+from worker.kafka.security import client_options
+from worker.kafka.source import KafkaSource, SourceSettings
+from worker.lane import Lane, LanePorts, LaneSettings
+from worker.lanes import Lanes
+from worker.metrics import Metrics
+from worker.observe import LaneObserver, Listener
+from worker.rules.active import ActiveRules, Applied, RulesListener
+from worker.rules.history import KafkaRuleHistory
+from worker.rules.ports import RuleHistory, RuleSource
+from worker.start import INPUTS, OUTPUTS, input_types, preflight, source_of, tables_of
+from worker.tables.factory import TablesFactory
+from worker.web.health import Health
+from worker.web.server import WebServer
+
+log = logging.getLogger(__name__)
+
+DAY_US = 86_400_000_000
+MEGABYTE = 1024 * 1024
+
+
+class LanesOnly(BootStrategy):  # type: ignore[misc]
+    """Faust without its consumer and producer: no event and no money passes through either."""
+
+    enable_kafka_consumer = False
+    enable_kafka_producer = False
+    enable_web = False
+
+
+class LoyaltyApp(faust.App):  # type: ignore[misc]
+    """The feed starts before the agents' first batch and stops after the lanes drained."""
+
+    BootStrategy = LanesOnly
+    feed: LaneFeed
+
+    def on_init_dependencies(self) -> Any:
+        return [*super().on_init_dependencies(), self.feed]
+
+
+class LoyaltyWorker:
+    """One worker, built and not yet started: `await app.start()`, `await app.stop()`."""
+
+    def __init__(
+        self, app: LoyaltyApp, metrics: Metrics, rules: ActiveRules, settings: Settings
+    ) -> None:
+        self.app = app
+        self.metrics = metrics
+        self.rules = rules
+        self.health = Health()
+        self.web = WebServer(
+            lambda: self.health, metrics.registry, settings.http_host, settings.http_port
+        )
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What stopped the worker; None after a stop that was asked for."""
+        return self.app.feed.failure
+
+    async def on_tick(self, lanes: Lanes, lags: dict[int, dict[str, int]]) -> None:
+        opened = sum(lane.lane.acquired for lane in lanes)
+        self.metrics.lanes_open(opened)
+        for partition, by_topic in lags.items():
+            for topic, records in by_topic.items():
+                self.metrics.lag(topic, partition, records)
+        self.health = replace(
+            self.health,
+            assigned=self.health.assigned or len(lanes) > 0 or self.app.feed.assigned,
+            lanes_assigned=len(lanes),
+            lanes_open=opened,
+            stopping=self.app.feed.closing,
+        )
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Adapters that the demo and the tests bring along; None: made from the settings."""
+
+    tables: TablesFactory | None = None
+    source: RuleSource | None = None
+    history: RuleHistory | None = None
+    listener: Listener | None = None
+    fetch_max_wait_ms: int = 500
+
+
+def build(
+    settings: Settings,
+    partitions: int,
+    on_failure: Callable[[BaseException], None],
+    *,
+    parts: Parts = Parts(),
+    stale_outputs: str = "stop",
+) -> LoyaltyWorker:
+    """Everything constructed, nothing started. `partitions`: of the input topics."""
+    metrics = Metrics(input_types(settings), version("loyalty-worker"))
+    tables = parts.tables or tables_of(settings)
+    client = client_options(settings)
+    lane_log = KafkaLaneLog(client, settings.topic("LANE_LOG"))
+    publisher = KafkaPublisher(client, {c: settings.topic(c) for c in OUTPUTS})
+    rules = ActiveRules(
+        parts.source or source_of(settings),
+        parts.history or KafkaRuleHistory(client, settings.topic("RULES_HISTORY")),
+        _rules_listener(metrics),
+    )
+    evaluator = LoyaltyEvaluator(
+        {settings.topic(channel): channel for channel in INPUTS},
+        rules.rules_of,
+        make_terms(
+            settings.max_clock_skew_seconds,
+            settings.lapse_grace_seconds,
+            settings.remember_payments_days,
+        ),
+    )
+    observer = LaneObserver(metrics, parts.listener)
+    budget = CacheBudget(settings.state_cache_mb * MEGABYTE)
+    lane_settings = LaneSettings(
+        owner=settings.kafka_group_instance_id or f"{socket.gethostname()}:{os.getpid()}",
+        repeat_horizon_us=settings.repeat_horizon_days * DAY_US,
+        stale_outputs=stale_outputs,
+    )
+
+    def make_lane(number: int, source: KafkaSource) -> Lane:
+        ports = LanePorts(
+            source=source,
+            log=lane_log.lane(number),
+            tables=tables.lane(number),
+            publisher=publisher.lane(number),
+            evaluator=evaluator,
+            clock=SystemClock(),
+            observer=observer,
+        )
+        return Lane(number, ports, lane_settings, budget)
+
+    app = _faust_app(settings)
+    worker = LoyaltyWorker(app, metrics, rules, settings)
+
+    async def start() -> None:
+        await worker.web.start()
+        log.info("health and metrics: %s", worker.web.address)
+        await rules.start()
+        worker.health = replace(worker.health, rules_read=True)
+        await lane_log.start()
+        await publisher.start()
+
+    async def stop() -> None:
+        await rules.stop()
+        await publisher.stop()
+        await lane_log.stop()
+        await tables.close()
+        await worker.web.stop()
+
+    def failed(error: BaseException) -> None:
+        worker.health = replace(worker.health, crashed=str(error))
+        on_failure(error)
+
+    around = Surroundings(start, stop, make_lane, worker.on_tick, failed)
+    batches = app.channel()
+    app.feed = LaneFeed(
+        app, _consuming(settings, partitions, client, parts.fetch_max_wait_ms), around, batches
+    )
+    app.agent(batches, name="lanes", concurrency=partitions)(_process)
+    return worker
+
+
+async def _process(stream: Any) -> None:
+    """The agent: one batch of one lane at a time, outcome and failure handed back to the lane."""
+    async for lane, batch, done in stream:
+        try:
+            await lane.process(batch)
+        except asyncio.CancelledError:
+            done.cancel()
+            raise
+        except Exception as error:  # noqa: BLE001 - the lane decides what its failure means
+            if not done.done():
+                done.set_exception(error)
+        else:
+            if not done.done():
+                done.set_result(None)
+
+
+def _faust_app(settings: Settings) -> LoyaltyApp:
+    """Faust reads environment variables of its own: none of them is ours."""
+    return LoyaltyApp(
+        settings.kafka_group_id,
+        broker="kafka://" + settings.kafka_bootstrap_servers.replace(",", ";"),
+        env_prefix="FAUST_UNUSED_",
+        datadir=Path(tempfile.gettempdir()) / f"loyalty-worker-{os.getpid()}",
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        autodiscover=False,
+    )
+
+
+def _consuming(
+    settings: Settings, partitions: int, client: dict[str, Any], fetch_max_wait_ms: int
+) -> Consuming:
+    return Consuming(
+        client=client,
+        group=settings.kafka_group_id,
+        instance=settings.kafka_group_instance_id,
+        session_seconds=settings.kafka_session_timeout_seconds,
+        heartbeat_seconds=settings.kafka_heartbeat_seconds,
+        source=SourceSettings(
+            topics=tuple(settings.topic(channel) for channel in INPUTS),
+            partitions=partitions,
+            start_from=settings.start_from,
+            batch_max=settings.batch_max_events,
+            linger=settings.batch_linger_ms / 1000,
+            idle=settings.lane_idle_ms / 1000,
+        ),
+        fetch_max_wait_ms=fetch_max_wait_ms,
+    )
+
+
+def _rules_listener(metrics: Metrics) -> RulesListener:
+    def applied(told: Applied) -> None:
+        metrics.rule_set_applied(
+            told.organization, told.version, told.content_hash, told.rules, time.time()
+        )
+
+    return RulesListener(applied, metrics.rule_set_rejected)
+
+
+def run(settings: Settings, *, stale_outputs: str = "stop") -> int:
+    """The production worker until SIGTERM (0) or until it had to stop (1)."""
+    try:
+        partitions = asyncio.run(preflight(settings))
+    except LoudStop as stop:
+        log.critical("%s", stop)
+        return 1
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+
+    def on_failure(_: BaseException) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    worker = build(settings, partitions, on_failure, stale_outputs=stale_outputs)
+    process = faust.Worker(worker.app, override_logging=False, redirect_stdouts=False, loop=loop)
+    with contextlib.suppress(SystemExit):
+        process.execute_from_commandline()
+    return 1 if worker.failure is not None else 0

@@ -1,0 +1,189 @@
+"""The rule sets in force: read, proven, written to the history, swapped in; last good kept.
+
+1. Read the history to its end: every set that ever decided, by hash.
+2. Read the source to its end, once, before any lane opens.
+3. Each set is compiled aside; one that is refused leaves its organization on its last good set.
+   An organization whose only set is refused and that has no last good keeps all lanes closed:
+   events taken without their rules would be lost credits.
+4. A new set is in the history, acknowledged, before the first plan that names it.
+5. Swap one reference. Later changes of the source go through 3–5 again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct
+
+from rules_engine.author.load import load_rule_set
+from rules_engine.compile import CompiledRuleSet, compile_rule_set
+from rules_engine.errors import RuleSetError
+from worker.errors import LoudStop, Misconfigured, Unavailable
+from worker.rules.ports import RuleHistory, RuleSource, RuleText, StoredRules
+
+log = logging.getLogger(__name__)
+
+RELOAD_SECONDS = 1.0
+
+
+class Applied(Struct, frozen=True):
+    """A set that decides from now on."""
+
+    organization: str
+    version: str
+    content_hash: str
+    rules: tuple[str, ...]
+
+
+class RulesListener(Struct, frozen=True):
+    """Who hears of applied and refused sets (metrics, status)."""
+
+    applied: Callable[[Applied], None]
+    rejected: Callable[[str], None]
+
+
+class _File(Struct, frozen=True):
+    """What the source's file came to. `compiled` None: refused, and no last good is known."""
+
+    content_hash: str
+    compiled: CompiledRuleSet | None
+
+
+class ActiveRules:
+    def __init__(self, source: RuleSource, history: RuleHistory, listener: RulesListener) -> None:
+        self._source = source
+        self._history = history
+        self._listener = listener
+        self._current: dict[str, CompiledRuleSet] = {}
+        self._compiled: dict[str, CompiledRuleSet] = {}
+        self._files: dict[str, _File] = {}
+        self._absent: set[str] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Steps 1–5, then watch. Raises Misconfigured where an organization has no usable set."""
+        await self._history.load()  # 1
+        await self._refresh()  # 2–5
+        homeless = sorted(file for file, state in self._files.items() if state.compiled is None)
+        if homeless:
+            raise Misconfigured(
+                f"No lane opens: {', '.join(homeless)} cannot be used, and no earlier rule set of "
+                "the organization is known.",
+                "Mend the findings above (`loyalty rules validate`), or remove the file.",
+            )
+        self._task = asyncio.create_task(self._watch(), name="rules")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    def rules_of(self, named: Mapping[str, str | None] | None) -> Mapping[str, CompiledRuleSet]:
+        """The sets in force (None), or exactly those of a plan. Raises LoudStop for a hash that
+        the history does not hold."""
+        if named is None:
+            return self._current
+        return {org: self._by_hash(org, name) for org, name in named.items() if name is not None}
+
+    def _by_hash(self, organization: str, content_hash: str) -> CompiledRuleSet:
+        if content_hash not in self._compiled:
+            stored = self._history.by_hash(content_hash)
+            if stored is None:
+                raise LoudStop(
+                    f"A plan was decided by rule set {content_hash} of {organization}, which the "
+                    "topic of rule-set history does not hold.",
+                    "Restore that topic, or point TOPIC_RULES_HISTORY at the right one.",
+                )
+            self._compile(stored.text, stored.file)
+        return self._compiled[content_hash]
+
+    def _compile(self, text: str, file: str) -> CompiledRuleSet:
+        compiled = compile_rule_set(load_rule_set(text, file))
+        return self._compiled.setdefault(compiled.content_hash, compiled)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(RELOAD_SECONDS)
+            try:
+                await self._refresh()
+            except (Unavailable, OSError) as error:
+                log.warning("the rules cannot be read, the last good ones stay: %s", error)
+
+    async def _refresh(self) -> None:
+        texts = await self._source.read()  # 2
+        self._drop_removed(set(texts))
+        for file, text in sorted(texts.items()):
+            known = self._files.get(file)
+            if known is None or known.content_hash != text.content_hash:
+                compiled = await self._prove(file, text)  # 3, 4
+                self._files[file] = _File(text.content_hash, compiled)
+        self._swap()  # 5
+
+    async def _prove(self, file: str, text: RuleText) -> CompiledRuleSet | None:
+        """The file's set, written to the history; the last good one where it is refused."""
+        try:
+            compiled = await asyncio.to_thread(self._compile, text.text, file)
+        except RuleSetError as error:
+            return self._last_good(file, error)
+        latest = self._history.latest(compiled.organization_id)
+        if latest is None or latest.content_hash != compiled.content_hash:
+            await self._history.record(
+                StoredRules(
+                    organization=compiled.organization_id,
+                    version=compiled.version,
+                    content_hash=compiled.content_hash,
+                    file=file,
+                    text=text.text,
+                )
+            )
+        return compiled
+
+    def _last_good(self, file: str, error: RuleSetError) -> CompiledRuleSet | None:
+        known = self._files.get(file)
+        good = known.compiled if known is not None else None
+        if good is None:
+            stored = self._history.latest_of_file(file)
+            good = self._compile(stored.text, stored.file) if stored is not None else None
+        organization = good.organization_id if good is not None else file
+        log.error(
+            "rule set refused, %s:\n%s",
+            f"version {good.version} stays in force" if good else "and none is in force",
+            error,
+        )
+        self._listener.rejected(organization)
+        return good
+
+    def _drop_removed(self, present: set[str]) -> None:
+        """A file that is missing twice in a row is gone; once may be an editor's rename."""
+        absent = set(self._files) - present
+        for file in absent & self._absent:
+            log.warning("%s is gone: its rules no longer decide", file)
+            del self._files[file]
+        self._absent = absent
+
+    def _swap(self) -> None:
+        fresh: dict[str, CompiledRuleSet] = {}
+        for file, state in sorted(self._files.items()):
+            compiled = state.compiled
+            if compiled is None:
+                continue
+            if compiled.organization_id in fresh:
+                log.error("%s is ignored: another file has the organization's rules", file)
+                continue
+            fresh[compiled.organization_id] = compiled
+        for organization, compiled in fresh.items():
+            if self._current.get(organization) is not compiled:
+                self._tell(compiled)
+        self._current = fresh
+
+    def _tell(self, compiled: CompiledRuleSet) -> None:
+        log.info("rules of %s: version %s", compiled.organization_id, compiled.version)
+        self._listener.applied(
+            Applied(
+                compiled.organization_id,
+                compiled.version,
+                compiled.content_hash,
+                compiled.rule_ids,
+            )
+        )

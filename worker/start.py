@@ -1,0 +1,86 @@
+"""Before the first lane: which topics, which tables, which rules, and whether they fit together."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from config.settings import Settings
+from schemas.topics import EVENT_TYPES, Channel
+from worker.errors import Misconfigured, Unavailable
+from worker.findings import Finding
+from worker.kafka.security import client_options
+from worker.kafka.topics import check_topics, partition_count
+from worker.rules.ports import RuleSource
+from worker.rules.sources import DirectorySource, KafkaSource
+from worker.tables.factory import TablesFactory, open_tables
+
+log = logging.getLogger(__name__)
+
+INPUTS = (Channel.TOPUPS, Channel.VISITS, Channel.PAYMENTS)
+"""In topic order: ties of timestamps go to the earlier one. It never changes for a running group."""
+OUTPUTS = (
+    Channel.BONUS_COMMANDS,
+    Channel.GROUP_COMMANDS,
+    Channel.PUSH_COMMANDS,
+    Channel.BONUS_JOURNAL,
+    Channel.DEAD_LETTERS,
+)
+PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds between the attempts to reach what the worker needs."""
+
+
+def input_types(settings: Settings) -> dict[str, Sequence[str]]:
+    """The event types of each input topic."""
+    return {settings.topic(channel): EVENT_TYPES[channel] for channel in INPUTS}
+
+
+def tables_of(settings: Settings) -> TablesFactory:
+    password = settings.redis_password
+    return open_tables(
+        settings.redis_url,
+        settings.redis_key_prefix,
+        username=settings.redis_username,
+        password=password.get_secret_value() if password is not None else None,
+    )
+
+
+def source_of(settings: Settings) -> RuleSource:
+    directory = settings.rules_directory
+    if directory is not None:
+        return DirectorySource(directory)
+    return KafkaSource(client_options(settings), settings.topic(Channel.RULES))
+
+
+async def preflight(settings: Settings) -> int:
+    """The partition count of the inputs. Waits a little for what is not up yet.
+
+    Raises Misconfigured with every finding that keeps the worker from starting.
+    """
+    for pause in (*PATIENCE, None):
+        try:
+            return await _check(settings)
+        except Unavailable as error:
+            if pause is None:
+                raise Misconfigured(str(error), "Start it, then the worker again.") from error
+            log.warning("%s; trying again in %g s", error, pause)
+            await asyncio.sleep(pause)
+    raise AssertionError("unreachable")
+
+
+async def _check(settings: Settings) -> int:
+    findings = [*await check_topics(settings), *await _check_tables(settings)]
+    errors = [finding for finding in findings if finding.severity == "ERROR"]
+    for finding in findings:
+        if finding.severity != "ERROR":
+            log.warning("%s", finding)
+    if errors:
+        raise Misconfigured("\n".join(map(str, errors)), "Nothing was consumed.")
+    return await partition_count(settings, settings.topic(INPUTS[0]))
+
+
+async def _check_tables(settings: Settings) -> Sequence[Finding]:
+    tables = tables_of(settings)
+    try:
+        return await tables.check()
+    finally:
+        await tables.close()
