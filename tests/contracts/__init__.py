@@ -1,0 +1,1 @@
+"""One suite per port, run over the shipped fake and the real thing alike."""

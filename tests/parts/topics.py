@@ -1,0 +1,53 @@
+"""Topics for tests, waited for until a client sees them."""
+
+import asyncio
+from collections.abc import Mapping
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from tests.parts.processes import PartFailed
+
+
+async def create_topic(
+    bootstrap: str, name: str, partitions: int = 1, config: Mapping[str, str] | None = None
+) -> None:
+    """One replica per partition; returns when every partition has a leader."""
+    await create_topics(bootstrap, {name: partitions}, config)
+
+
+async def create_topics(
+    bootstrap: str, partitions: Mapping[str, int], config: Mapping[str, str] | None = None
+) -> None:
+    """Several topics of the same configuration, by their partition counts."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.create_topics(
+            [
+                NewTopic(name, count, 1, topic_configs=dict(config or {}))
+                for name, count in partitions.items()
+            ]
+        )
+        for _ in range(500):
+            if all(map(_has_leaders, await admin.describe_topics(list(partitions)))):
+                return
+            await asyncio.sleep(0.02)
+        raise PartFailed(f"no leaders for {', '.join(partitions)}")
+    finally:
+        await admin.close()
+
+
+async def delete_topic(bootstrap: str, name: str) -> None:
+    """Also where it stood under a state: recreated, it is another topic."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_topics([name])
+    finally:
+        await admin.close()
+
+
+def _has_leaders(topic: Mapping[str, object]) -> bool:
+    partitions = topic["partitions"]
+    assert isinstance(partitions, list)
+    return bool(partitions) and all(p["leader"] >= 0 and not p["error_code"] for p in partitions)
