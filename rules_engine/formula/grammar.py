@@ -5,6 +5,7 @@ from rules_engine.errors import FormulaError
 from rules_engine.formula.checked import CheckedFormula, Kind
 from rules_engine.formula.faults import MAX_LENGTH, Fault, Findings, TooManyFindings
 from rules_engine.formula.kinds import KindChecker
+from rules_engine.formula.nodes import CALLED, end_of
 from rules_engine.formula.parser import parse
 from rules_engine.formula.tokens import read_tokens
 
@@ -13,12 +14,6 @@ _EXPECTED = {
     Kind.FLAG: ("a condition is true or false", "compare it with something"),
     Kind.TEXT: ("a text is expected", "texts stand in quotes"),
     Kind.GROUPS: ("groups are expected", "write groups"),
-}
-_GIVES = {
-    Kind.NUMBER: "a number",
-    Kind.TEXT: "a text",
-    Kind.FLAG: "true or false",
-    Kind.GROUPS: "the client's groups",
 }
 
 
@@ -66,6 +61,6 @@ def _checked(text: str, trigger: str, expects: Kind, findings: Findings) -> Chec
     # 5.
     if kind is not None and kind is not expects:
         wanted, remedy = _EXPECTED[expects]
-        message = f"{wanted}, but this is {_GIVES[kind]}"
-        findings.add(Fault.KIND, message, tree.col_offset, tree.end_col_offset or 1, remedy)
+        message = f"{wanted}, but this is {CALLED[kind]}"
+        findings.add(Fault.KIND, message, tree.col_offset, end_of(tree), remedy)
     return CheckedFormula(text, trigger, tree, expects, frozenset(checker.names))

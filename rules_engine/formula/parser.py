@@ -13,9 +13,10 @@ parser goes on with it, so that one run shows all findings.
 
 import ast
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from rules_engine.formula.faults import MAX_DEPTH, MAX_PARTS, Fault, Findings
+from rules_engine.formula.nodes import constant, end_of
 from rules_engine.formula.refusals import (
     NO_LOOPS,
     Refusal,
@@ -143,7 +144,7 @@ class _Parser:
             self.at += 1
             value = self.expression(UNARY)
             sign = ast.USub() if token.text == "-" else ast.UAdd()
-            return self.located(ast.UnaryOp(sign, value), token.start, _end(value))
+            return self.located(ast.UnaryOp(sign, value), token.start, end_of(value))
         if self.is_sign("!") or (token.kind is TokenKind.WORD and token.text == "not"):
             return self.negation(token, least)
         value = self.atom()
@@ -159,7 +160,7 @@ class _Parser:
             self.report(token, Refusal(Fault.SYNTAX, message, "put it in brackets: (not x)"))
         self.at += 1
         value = self.expression(NOT)
-        return self.located(ast.UnaryOp(ast.Not(), value), token.start, _end(value))
+        return self.located(ast.UnaryOp(ast.Not(), value), token.start, end_of(value))
 
     def atom(self) -> ast.expr:
         token = self.token
@@ -174,8 +175,8 @@ class _Parser:
         self.at += 1
         if token.kind is TokenKind.UNREADABLE:
             return self.unknown(token.start, token.end)
-        constant: Any = token.value
-        return self.located(ast.Constant(constant), token.start, token.end)
+        assert token.value is not None
+        return constant(token.value, token.start, token.end)
 
     def name(self, token: Token) -> ast.expr:
         self.at += 1
@@ -310,7 +311,7 @@ class _Parser:
         return self.located(ast.Name(UNKNOWN, ast.Load()), start, end)
 
     def spanning(self, node: _Node, first: ast.expr, last: ast.expr) -> _Node:
-        return self.located(node, first.col_offset, _end(last))
+        return self.located(node, first.col_offset, end_of(last))
 
     def located(self, node: _Node, start: int, end: int) -> _Node:
         node.lineno = node.end_lineno = 1
@@ -321,10 +322,6 @@ class _Parser:
 def _never_closed(start: Token) -> Refusal:
     remedy = f"add {_CLOSING[start.text]}"
     return Refusal(Fault.SYNTAX, "this bracket is never closed", remedy)
-
-
-def _end(node: ast.expr) -> int:
-    return node.end_col_offset or node.col_offset
 
 
 def _tree_depth(tree: ast.expr) -> int:

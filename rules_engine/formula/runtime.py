@@ -62,7 +62,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True)
 class Failure:
-    """A formula without a value for this event. `variable`: the one that was missing, if one was."""
+    """A formula without a value for this event. `variable`: the one that was missing, if any."""
 
     cause: Cause
     variable: str = ""

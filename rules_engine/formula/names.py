@@ -1,0 +1,68 @@
+"""What to say of a name that is no variable, and of a call of no function."""
+
+from collections.abc import Iterable, Mapping
+
+from rules_engine.diagnostics import did_you_mean
+from rules_engine.formula.faults import MAX_NAME, Fault
+from rules_engine.formula.functions import FUNCTIONS
+from rules_engine.formula.refusals import Refusal
+from rules_engine.variables import (
+    CREDITED_NOW,
+    ENVELOPE,
+    NOT_SUPPORTED_YET,
+    Variable,
+    triggers_of,
+)
+
+_NO_CONSTANTS = frozenset({"true", "false", "yes", "no", "null", "none", "nil"})
+
+
+def no_variable(name: str, trigger: str, known: Mapping[str, Variable]) -> Refusal:
+    """`name` is not among the variables `known` under the trigger."""
+    if name in NOT_SUPPORTED_YET:
+        message = f"{name} ({NOT_SUPPORTED_YET[name]}) is not supported yet"
+        return Refusal(Fault.NOT_SUPPORTED_YET, message, "leave it out of the formula for now")
+    if name in FUNCTIONS:
+        message = f"{name} is a function and needs arguments"
+        return Refusal(Fault.UNKNOWN_NAME, message, f"write {FUNCTIONS[name].signature}")
+    if name in ENVELOPE:
+        return Refusal(Fault.UNKNOWN_NAME, f"{name} is not a variable", ENVELOPE[name])
+    if owners := triggers_of(name):
+        message = f"{name} is not a variable of {trigger}"
+        remedy = f"it belongs to {', '.join(owners)}"
+        if name == CREDITED_NOW.name:
+            remedy += "; as the rule's credit it stands in push texts only"
+        return Refusal(Fault.UNKNOWN_NAME, message, remedy)
+    return Refusal(
+        Fault.UNKNOWN_NAME,
+        f"there is no variable {_cut(name)}",
+        _meant(name, known) or f"see `loyalty rules variables {trigger}`; texts stand in quotes",
+    )
+
+
+def no_function(name: str, known: Mapping[str, Variable]) -> Refusal:
+    """`name` is called, but is not a function."""
+    if name in known:
+        message = f"{name} is a variable, not a function"
+        remedy = "is an operator missing before the bracket?"
+        return Refusal(Fault.UNKNOWN_FUNCTION, message, remedy)
+    return Refusal(
+        Fault.UNKNOWN_FUNCTION,
+        f"there is no function {_cut(name)}",
+        _meant(name, FUNCTIONS) or f"the functions are {', '.join(FUNCTIONS)}",
+    )
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    """A suggestion: the same letters in another spelling, the beginning of a name, a near one."""
+    if name.lower() in _NO_CONSTANTS:
+        return "there are no such constants: write the condition itself, or known(x)"
+    if len(name) > MAX_NAME:
+        return ""
+    letters = name.replace("_", "").lower()
+    begun = [each for each in known if len(letters) > 3 and each.lower().startswith(letters)]
+    return f"did you mean '{min(begun, key=len)}'?" if begun else did_you_mean(name, known)
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= 40 else name[:39] + "…"
