@@ -1,6 +1,6 @@
 # Every command does its own set-up first; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format bench simulate-faults parts
+.PHONY: help setup demo test lint types format bench simulate-faults parts lock
 
 BIN := .venv/bin
 
@@ -38,3 +38,7 @@ simulate-faults: setup ## the lane under crashes, zombies and lost writes: thous
 
 bench: parts ## this worker against four others, on a real Kafka and a real Redis
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+lock: setup ## resolve the dependencies anew: for everybody, and for the image
+	@$(BIN)/uv pip compile -q --universal --all-extras --generate-hashes pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --universal --extra demo --generate-hashes -c requirements.lock pyproject.toml -o requirements-runtime.lock

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-REDIS_SCHEMES = ("redis", "rediss", "redis+cluster", "memory")
+REDIS_SCHEMES = ("redis", "rediss", "redis+cluster", "rediss+cluster", "memory")
 DIRECTORY = "directory:"
 KAFKA = "kafka:"
 
@@ -52,7 +52,7 @@ def redis_url(text: str) -> str:
         raise ValueError("it names no host")
     if parts.path.strip("/") and not parts.path.strip("/").isdecimal():
         raise ValueError("what follows the host is not the number of a database")
-    if parts.scheme == "redis+cluster" and parts.path.strip("/") not in {"", "0"}:
+    if parts.scheme.endswith("+cluster") and parts.path.strip("/") not in {"", "0"}:
         raise ValueError("a cluster has no database but 0")
     _ = parts.port  # raises ValueError where it is no port
     return text
