@@ -1,6 +1,6 @@
 # Every command does its own set-up first; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format bench simulate-faults parts lock
+.PHONY: help setup demo test lint types format bench simulate-faults parts lock docs
 
 BIN := .venv/bin
 
@@ -38,6 +38,9 @@ simulate-faults: setup ## the lane under crashes, zombies and lost writes: thous
 
 bench: parts ## this worker against four others, on a real Kafka and a real Redis
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+docs: setup ## write the generated documents anew
+	@$(BIN)/python -m config.document >docs/settings.md
 
 lock: setup ## resolve the dependencies anew: for everybody, and for the image
 	@$(BIN)/uv pip compile -q --universal --all-extras --generate-hashes pyproject.toml -o requirements.lock
