@@ -4,7 +4,6 @@ A value: nobody changes one in place; `after_event` and its like return a new on
 """
 
 from decimal import Context, Decimal, Inexact
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -101,19 +100,34 @@ def after_event(state: ClientState, event: Event, memory: bytes) -> ClientState:
 
     Only counters and dates move here: groups and limit counters are the rules' doing.
     """
-    at = event.occurred_at
-    latest = at if state.latest_at is None or at > state.latest_at else state.latest_at
+    at, latest = event.occurred_at, state.latest_at
+    topups, topup_count, spent = state.topup_total, state.topup_count, state.spent_total
+    visits, first, last = state.visit_count, state.first_visit_at, state.last_visit_at
     if isinstance(event, BalanceToppedUp):
-        return replace(
-            state,
-            topup_total=_SUMS.add(state.topup_total, event.topup_amount_major),
-            topup_count=state.topup_count + 1,
-            latest_at=latest,
-            memory=memory,
-            last_club=event.club_id,
-        )
+        topups = _SUMS.add(topups, event.topup_amount_major)
+        topup_count += 1
+    elif isinstance(event, VisitStarted | VisitEnded):
+        last = at if last is None else max(last, at)
+        if isinstance(event, VisitStarted):
+            visits += 1
+            first = at if first is None else first
+    elif isinstance(event, PaymentMade):
+        spent = _SUMS.add(spent, event.total_amount_major)
+    elif isinstance(event, PaymentRefunded):
+        spent = _less(spent, event.refund_amount_major)
+    elif isinstance(event, TopupRefunded):
+        topups = _less(topups, event.refund_amount_major)
     return replace(
-        state, latest_at=latest, memory=memory, last_club=event.club_id, **_moved(state, event)
+        state,
+        topup_total=topups,
+        topup_count=topup_count,
+        spent_total=spent,
+        visit_count=visits,
+        first_visit_at=first,
+        last_visit_at=last,
+        latest_at=at if latest is None else max(latest, at),
+        memory=memory,
+        last_club=event.club_id,
     )
 
 
@@ -148,32 +162,6 @@ def _groups_after(
     return tuple(sorted(kept))
 
 
-def _moved(state: ClientState, event: Event) -> dict[str, Any]:
-    """The counters and dates that the event moves (INTERFACES, State after an event)."""
-    match event:
-        case TopupRefunded(refund_amount_major=amount):
-            return {"topup_total": _less(state.topup_total, amount)}
-        case PaymentMade(total_amount_major=amount):
-            return {"spent_total": _SUMS.add(state.spent_total, amount)}
-        case PaymentRefunded(refund_amount_major=amount):
-            return {"spent_total": _less(state.spent_total, amount)}
-        case VisitStarted(occurred_at=at):
-            first = at if state.first_visit_at is None else state.first_visit_at
-            return {
-                "visit_count": state.visit_count + 1,
-                "first_visit_at": first,
-                "last_visit_at": _later(state.last_visit_at, at),
-            }
-        case VisitEnded(occurred_at=at):
-            return {"last_visit_at": _later(state.last_visit_at, at)}
-        case _:
-            return {}
-
-
 def _less(total: Decimal, amount: Decimal) -> Decimal:
     """A total never goes below zero."""
     return max(_SUMS.subtract(total, amount), _NOTHING)
-
-
-def _later(known: int | None, at: int) -> int:
-    return at if known is None else max(known, at)

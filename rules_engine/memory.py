@@ -9,6 +9,8 @@ stays until it comes to the front or room is needed. `recall` does not see them,
 are those of a memory that forgets at once.
 """
 
+from struct import Struct as StructFormat
+
 from msgspec import Struct
 
 ALWAYS = 16
@@ -18,6 +20,9 @@ WITHIN_US = 48 * 3600 * 1_000_000
 ENTRY = 20
 _DIGEST = 8
 _CONTENT = 12
+
+_INSTANTS = StructFormat(">" + f"{_CONTENT}xq" * (AT_MOST + 1 - ALWAYS))
+"""The instants of a memory with one entry too many, without those that stay in any case."""
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -50,18 +55,21 @@ def remember(
     while end - first > ALWAYS * ENTRY and _occurred_at(memory, first) < latest_at - WITHIN_US:
         first += ENTRY
     if end - first > AT_MOST * ENTRY:
-        return _packed(memory[first:], latest_at)
+        return _at_most(memory[first:], latest_at)
     return memory[first:] if first else memory
 
 
-def _packed(memory: bytes, latest_at: int) -> bytes:
-    """Only what is remembered, and of that the latest by arrival."""
-    entries = [
+def _at_most(memory: bytes, latest_at: int) -> bytes:
+    """Of one entry too many: what is remembered, and of that the latest by arrival."""
+    earliest = min(_INSTANTS.unpack_from(memory))
+    if earliest >= latest_at - WITHIN_US:
+        return memory[ENTRY:]
+    starts = range(0, len(memory), ENTRY)
+    return b"".join(
         memory[start : start + ENTRY]
-        for start in range(0, len(memory), ENTRY)
+        for start in starts
         if _is_remembered(memory, start, latest_at)
-    ]
-    return b"".join(entries[-AT_MOST:])
+    )
 
 
 def _is_remembered(memory: bytes, start: int, latest_at: int | None) -> bool:

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from hashlib import sha256
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from schemas.decoded import Rejected
 from schemas.records import Output, Record
 from schemas.topics import Channel
@@ -41,21 +43,25 @@ class Code(StrEnum):
     TOO_LARGE = "TOO_LARGE"
 
 
-OWN_HEADERS = frozenset(
-    {
-        "error.code",
-        "error.message",
-        "error.truncated",
-        "error.size",
-        "error.sha256",
-        "error.headers-dropped",
-        "source.topic",
-        "source.partition",
-        "source.offset",
-        "source.timestamp",
-    }
-)
-"""Headers that a dead letter adds; a record that comes back with some of them gets new ones."""
+class DeadLetterHeaders(BaseModel):
+    """What a dead letter's headers say beside the original's; header values are UTF-8 text."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: Code = Field(alias="error.code")
+    message: str = Field(alias="error.message", description="One sentence: what to mend.")
+    truncated: str | None = Field(default=None, alias="error.truncated")
+    size: str | None = Field(default=None, alias="error.size")
+    sha256: str | None = Field(default=None, alias="error.sha256")
+    headers_dropped: str | None = Field(default=None, alias="error.headers-dropped")
+    topic: str = Field(alias="source.topic")
+    partition: str = Field(alias="source.partition")
+    offset: str = Field(alias="source.offset")
+    timestamp: str = Field(alias="source.timestamp", description="Milliseconds since the epoch.")
+
+
+OWN_HEADERS = frozenset(field.alias for field in DeadLetterHeaders.model_fields.values())
+"""A record that comes back with some of these headers gets new ones."""
 
 
 def dead_letter(record: Record, rejected: Rejected, max_bytes: int = MAX_RECORD_BYTES) -> Output:

@@ -5,13 +5,12 @@ camelCase on the wire; unknown fields are ignored; `null` of an optional field i
 fraction of the cost and leaves every refusal to these models.
 """
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import ConfigDict, Field, model_validator
 
 from schemas import decoded
-from schemas.errors import NotAllowed, Unreadable
+from schemas.errors import Unreadable
 from schemas.fields import (
     Count,
     Day,
@@ -25,35 +24,8 @@ from schemas.fields import (
     ProductType,
     Text,
     TopUpSource,
-    allowed_of,
 )
-
-
-class WireModel(BaseModel):
-    """camelCase, immutable, and nothing is converted silently."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, frozen=True, strict=True
-    )
-
-    def allowed(self, digits: int) -> Self:
-        """Itself with its numbers in their plain form, for a currency with `digits` decimals.
-
-        Raises NotAllowed, naming the field, for the first number outside its range.
-        """
-        plain: dict[str, Any] = {}
-        for name, field in type(self).model_fields.items():
-            value = getattr(self, name)
-            if value is None:
-                continue
-            try:
-                if isinstance(value, WireModel):
-                    plain[name] = value.allowed(digits)
-                elif (rule := allowed_of(field)) is not None:
-                    plain[name] = rule.check(value, digits)
-            except NotAllowed as fault:
-                raise fault.within(field.alias or name) from None
-        return self.model_copy(update=plain)
+from schemas.model import WireModel
 
 
 class ClientSnapshot(WireModel):

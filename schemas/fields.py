@@ -16,7 +16,6 @@ from pydantic import WithJsonSchema as JsonSchema
 from pydantic.fields import FieldInfo
 
 from schemas.errors import NotAllowed, Unreadable
-from schemas.ids import SEPARATOR
 from schemas.instants import instant_text, parse_date, parse_instant
 from schemas.money import allowed_money, read_number
 
@@ -93,7 +92,7 @@ Text = Annotated[str, StringConstraints(strict=True)]
 Name = Annotated[str, StringConstraints(strict=True, min_length=1)]
 """Text that says something."""
 
-Id = Annotated[str, StringConstraints(strict=True, min_length=1, pattern=f"^[^{SEPARATOR}]*$")]
+Id = Annotated[str, StringConstraints(strict=True, min_length=1, pattern=r"^[^\x1f]*$")]
 """Text that is not empty; U+001F separates ids inside `commandId`s, so no id may hold it."""
 
 Flag = StrictBool
@@ -125,14 +124,19 @@ Money = Annotated[_AnyMoney, Allowed()]
 
 MoneyOrZero = Annotated[_AnyMoney, Allowed(zero=True)]
 
+MoneyText = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]+(\.[0-9]+)?$")]
+"""Going out: exactly the currency's decimals."""
+
+SignedMoneyText = Annotated[str, StringConstraints(strict=True, pattern=r"^-?[0-9]+(\.[0-9]+)?$")]
+
 _Integer = Annotated[int, PlainValidator(_read_integer)]
 
 Count = Annotated[_Integer, Allowed(minimum=0), JsonSchema({"type": "integer", "minimum": 0})]
 
 Days = Annotated[
     _Integer,
-    Allowed(minimum=1, maximum=1_000_000),
-    JsonSchema({"type": "integer", "minimum": 1, "maximum": 1_000_000}),
+    Allowed(minimum=1, maximum=36_500),
+    JsonSchema({"type": "integer", "minimum": 1, "maximum": 36_500}),
 ]
 
 TopUpSource = Literal["ACQUIRING", "POS_TERMINAL", "CASH"]

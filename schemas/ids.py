@@ -3,8 +3,6 @@
 from hashlib import sha1
 from uuid import NAMESPACE_DNS, uuid5
 
-SEPARATOR = "\x1f"
-
 NAMESPACE = uuid5(NAMESPACE_DNS, "loyalty-worker")
 
 _SEED = sha1(NAMESPACE.bytes, usedforsecurity=False)

@@ -56,6 +56,8 @@ def unpack_client(packed: bytes) -> ClientState:
 
 def _canonical(amount: Decimal) -> Decimal:
     """With four decimals exactly and no negative zero; no currency has more."""
+    if amount.same_quantum(_UNIT) and not amount.is_signed():
+        return amount
     return _EXACT.add(amount.quantize(_UNIT, context=_EXACT), _ZERO)
 
 

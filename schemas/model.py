@@ -1,0 +1,36 @@
+"""What every pydantic model of the wire has in common."""
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from schemas.errors import NotAllowed
+from schemas.fields import allowed_of
+
+
+class WireModel(BaseModel):
+    """camelCase, immutable, and nothing is converted silently."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, strict=True
+    )
+
+    def allowed(self, digits: int) -> Self:
+        """Itself with its numbers in their plain form, for a currency with `digits` decimals.
+
+        Raises NotAllowed, naming the field, for the first number outside its range.
+        """
+        plain: dict[str, Any] = {}
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if value is None:
+                continue
+            try:
+                if isinstance(value, WireModel):
+                    plain[name] = value.allowed(digits)
+                elif (rule := allowed_of(field)) is not None:
+                    plain[name] = rule.check(value, digits)
+            except NotAllowed as fault:
+                raise fault.within(field.alias or name) from None
+        return self.model_copy(update=plain)
