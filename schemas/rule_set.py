@@ -11,20 +11,29 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
+
+from schemas.errors import Unreadable
+from schemas.fields import ProductType
+from schemas.money import read_number
 
 MAX_NUMBER_LENGTH = 64
-_NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?", re.ASCII)
-_WHOLE = re.compile(r"[-+]?[0-9]{1,18}", re.ASCII)
+
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 
 
 def _number(value: Any) -> Decimal:
-    """`12`, `12.50`, `1e3`; not `1_000`, `0x1F`, `.inf`, full-width digits."""
+    """JSON's grammar: `12`, `12.50`, `1e3`; not `1_000`, `+5`, `0x1F`, `.inf`."""
     if isinstance(value, Decimal | int) and not isinstance(value, bool):
         value = str(value)
-    if isinstance(value, str) and len(value) <= MAX_NUMBER_LENGTH and _NUMBER.fullmatch(value):
-        return Decimal(value)
-    raise PydanticCustomError("not_a_number", "not a number")
+    if not isinstance(value, str) or len(value) > MAX_NUMBER_LENGTH:
+        raise PydanticCustomError("not_a_number", "not a number")
+    try:
+        return read_number(value)
+    except Unreadable:
+        raise PydanticCustomError("not_a_number", "not a number") from None
 
 
 def _whole(value: Any) -> int:
@@ -35,12 +44,18 @@ def _whole(value: Any) -> int:
     raise PydanticCustomError("not_whole", "not a whole number")
 
 
-Number = Annotated[Decimal, BeforeValidator(_number)]
-Whole = Annotated[int, BeforeValidator(_whole)]
-Money = Annotated[Decimal, BeforeValidator(_number), Field(gt=0)]
+# Bounds stand before the reader, so that they apply to what it read and reach the JSON Schema.
+Money = Annotated[Decimal, Field(gt=0), BeforeValidator(_number)]
 """An amount in major units above zero, at most the currency's minor digits."""
-CappedPercent = Annotated[Decimal, BeforeValidator(_number), Field(ge=0, le=100)]
-Days = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=36_500)]
+MoneyOrZero = Annotated[Decimal, Field(ge=0), BeforeValidator(_number)]
+CappedPercent = Annotated[Decimal, Field(ge=0, le=100), BeforeValidator(_number)]
+BonusPercent = Annotated[Decimal, Field(gt=0, le=100), BeforeValidator(_number)]
+Multiple = Annotated[Decimal, Field(gt=0, le=1_000), BeforeValidator(_number)]
+Days = Annotated[int, Field(ge=1, le=36_500), BeforeValidator(_whole)]
+DaysOrZero = Annotated[int, Field(ge=0, le=36_500), BeforeValidator(_whole)]
+Hours = Annotated[int, Field(ge=1, le=876_000), BeforeValidator(_whole)]
+Count = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_whole)]
+Priority = Annotated[int, Field(ge=-1_000_000, le=1_000_000), BeforeValidator(_whole)]
 
 Id = Annotated[
     str,
@@ -61,7 +76,6 @@ TimeZone = Annotated[str, Field(examples=["Europe/Moscow", "Asia/Yekaterinburg"]
 Period = Literal["LIFETIME", "DAY", "WEEK", "MONTH"]
 """Local calendar; WEEK from Monday."""
 Weekday = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
-ProductType = Literal["TARIFF", "BAR", "MULTIPASS"]
 RefundPolicy = Literal["RETURN", "FORFEIT", "KEEP_PARTIAL"]
 Rounding = Literal["HALF_UP", "HALF_EVEN", "DOWN", "UP"]
 TopupRefund = Literal["KEEP", "REVOKE"]
@@ -129,7 +143,7 @@ class Amount(Authored):
 class Times(Authored):
     """So many times per calendar period."""
 
-    times: Annotated[Whole, Field(ge=1, le=1_000_000)]
+    times: Count
     per: Period
 
 
@@ -143,7 +157,7 @@ class QuietHours(Authored):
 class PushLimit(Authored):
     """At most so many pushes per client and period, none in quiet hours."""
 
-    times: Annotated[Whole, Field(ge=1, le=1_000_000)] | None = None
+    times: Count | None = None
     """Together with `per`."""
     per: Period | None = None
     quiet_hours: QuietHours | None = None
@@ -162,7 +176,7 @@ class SetLimits(Authored):
 class Cooldown(Authored):
     """Time that must pass after a firing for the same client."""
 
-    hours: Annotated[Whole, Field(ge=1, le=876_000)]
+    hours: Hours
 
 
 class RuleLimits(Authored):
@@ -182,7 +196,7 @@ class Audience(Authored):
     none_of_groups: list[Id] = Field(default_factory=list)
     first_topup_only: bool = False
     """No top-up before this event."""
-    new_member_within_days: Annotated[Whole, Field(ge=0, le=36_500)] | None = None
+    new_member_within_days: DaysOrZero | None = None
     """Registered at most so many local days ago."""
     dormant_for_days: Days | None = None
     """No visit for so many local days or more."""
@@ -221,7 +235,7 @@ class AddBonus(Authored):
     type: Literal["ADD_BONUS"]
     formula: Formula = Field(examples=["percent(topupAmountMajor, 20)"])
     """A number in major units; rounded once, after `min` and `max`."""
-    min: Annotated[Number, Field(ge=0)] | None = None
+    min: MoneyOrZero | None = None
     max: Money | None = None
     expires_in_days: Days | None = None
     """n × 24 hours after the event. Absent: never."""
@@ -259,7 +273,7 @@ class SendPush(Authored):
         examples=["Your top-up of {topupAmountMajor} earned {bonusAmountMajor}."]
     )
     """At most 120 characters once the names are replaced."""
-    ttl_hours: Annotated[Whole, Field(ge=1, le=87_600)] | None = None
+    ttl_hours: Hours | None = None
     """Not shown any more so long after the event. Absent: no limit."""
     tags: list[Id] = Field(default_factory=list)
 
@@ -277,7 +291,7 @@ class RuleSettings(Authored):
     name: Text | None = None
     """Absent: the id."""
     enabled: bool = True
-    priority: Annotated[Whole, Field(ge=-1_000_000, le=1_000_000)] = 0
+    priority: Priority = 0
     """Higher first; ties by id."""
     club_ids: list[Id] = Field(default_factory=list)
     """Empty: every club."""
@@ -320,9 +334,9 @@ class Tier(Authored):
     id: Id
     at_least: Money | None = None
     """The threshold: this or `timesAverage`."""
-    times_average: Annotated[Number, Field(gt=0, le=1_000)] | None = None
+    times_average: Multiple | None = None
     """Multiple of the ladder's `averageTopupMajor`, rounded to an amount that people deposit."""
-    percent: Annotated[Number, Field(gt=0, le=100)]
+    percent: BonusPercent
     expires_in_days: Days | None = None
     """Absent: that of the ladder."""
     restriction: Restriction | None = None
@@ -361,3 +375,24 @@ class RuleSet(Authored):
     """What a refunded top-up does with the bonus that it earned; a rule may override."""
     ladders: list[Ladder] = Field(default_factory=list)
     rules: list[Rule] = Field(default_factory=list)
+
+
+class _WithoutNulls(GenerateJsonSchema):
+    """An absent setting is left out, never written as null."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
+        described = super().default_schema(schema)
+        if described.get("default", "") is None:
+            del described["default"]
+        return described
+
+
+def rule_set_json_schema() -> dict[str, Any]:
+    """JSON Schema of a rule set's file, for editors."""
+    return RuleSet.model_json_schema(by_alias=True, schema_generator=_WithoutNulls)

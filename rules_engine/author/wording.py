@@ -1,0 +1,264 @@
+"""What pydantic found in the shape, in words for somebody who writes rules."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from rules_engine.author.keys import KEYS_ELSEWHERE, known_keys
+from rules_engine.diagnostics import did_you_mean
+from rules_engine.document import Document, Path
+from rules_engine.document.nodes import PLAIN, Mapping, Node, Scalar
+
+_QUOTED = re.compile(r"'([^']*)'")
+
+
+@dataclass(frozen=True)
+class Described:
+    code: str
+    message: str
+    remedy: str = ""
+    on_key: bool = False
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """One error of pydantic with what it is about."""
+
+    error: ErrorDetails
+    path: Path
+    document: Document
+
+    @property
+    def node(self) -> Node | None:
+        return self.document.node_at(self.path)
+
+    @property
+    def key(self) -> str:
+        """The nearest key: of an item the key of its list."""
+        return next((step for step in reversed(self.path) if isinstance(step, str)), "")
+
+    @property
+    def subject(self) -> str:
+        return f"an item of `{self.key}`" if isinstance(self.path[-1], int) else f"`{self.key}`"
+
+    @property
+    def shown(self) -> str:
+        """What stands there."""
+        if isinstance(self.node, Scalar):
+            text = self.node.text if len(self.node.text) <= 60 else self.node.text[:59] + "…"
+            return f"`{text}`"
+        return "a mapping" if isinstance(self.node, Mapping) else "a list"
+
+    @property
+    def context(self) -> dict[str, Any]:
+        return self.error.get("ctx", {})
+
+    @property
+    def is_word(self) -> bool:
+        return isinstance(self.node, Scalar)
+
+
+def describe(error: ErrorDetails, path: Path, document: Document) -> Described:
+    """The finding for an error; a kind of error that has no words of its own keeps pydantic's."""
+    wording = _WORDINGS.get(error["type"])
+    fault = _Fault(error, path, document)
+    if wording is None:
+        return Described("WRONG_TYPE", f"{fault.subject}: {error['msg']}")
+    return wording(fault)
+
+
+_MISSING = {
+    "organizationId": "add the organization's id: `organizationId: izi`",
+    "version": 'add a label of your choice: `version: "2026-11-22.1"`',
+    "timeZone": "add the name of a zone: `timeZone: Europe/Moscow`",
+    "currency": "add the code of a currency: `currency: RUB`",
+    "id": "add an id: it names the rule in reports and must never change",
+    "trigger": "say what starts the rule: `trigger: BALANCE_TOPPED_UP`",
+    "actions": "say what the rule does: `actions: [{type: ADD_BONUS, formula: …}]`",
+    "type": "say what to do: ADD_BONUS, ASSIGN_GROUP, UNASSIGN_GROUP or SEND_PUSH",
+    "formula": 'say how much: `formula: "percent(topupAmountMajor, 5)"`',
+    "tiers": "add at least one tier: `tiers: [{id: entry, atLeast: 200, percent: 5}]`",
+    "percent": "say how much of the top-up is credited: `percent: 5`",
+    "per": "name the period: LIFETIME, DAY, WEEK or MONTH",
+    "productType": "name the type: TARIFF, BAR or MULTIPASS",
+}
+
+
+def _missing(fault: _Fault) -> Described:
+    where = "" if len(fault.path) == 1 else f" in {_place(fault.path[:-1])}"
+    remedy = _MISSING.get(fault.key, f"add `{fault.key}: …`")
+    return Described("MISSING_KEY", f"`{fault.key}` is missing{where}", remedy)
+
+
+def _place(path: Path) -> str:
+    """`this item of rules`, `quietHours`"""
+    if isinstance(path[-1], int):
+        return f"this item of `{path[-2]}`"
+    return f"`{path[-1]}`"
+
+
+def _no_action_type(fault: _Fault) -> Described:
+    return Described("MISSING_KEY", "`type` is missing in this action", _MISSING["type"])
+
+
+def _unknown_key(fault: _Fault) -> Described:
+    key = str(fault.path[-1])
+    known = known_keys(fault.error["loc"][:-1])
+    elsewhere = KEYS_ELSEWHERE.get((_owner(fault.path), key))
+    if _after_a_comma(fault):
+        remedy = "a comma ends a value inside { }: put the value before it in quotes"
+    elif elsewhere:
+        remedy = elsewhere
+    else:
+        remedy = did_you_mean(key, known) or f"known here: {', '.join(known)}"
+    return Described("UNKNOWN_KEY", f"unknown key `{key}`", remedy, on_key=True)
+
+
+def _owner(path: Path) -> str:
+    return next((step for step in reversed(path[:-1]) if isinstance(step, str)), "")
+
+
+def _after_a_comma(fault: _Fault) -> bool:
+    """`{formula: percent(x, 20)}`: the rest of a text that lacked its quotes looks like a key."""
+    parent = fault.document.node_at(fault.path[:-1])
+    node = fault.node
+    return (
+        isinstance(parent, Mapping)
+        and parent.flow
+        and isinstance(node, Scalar)
+        and node.style == PLAIN
+        and node.text == ""
+    )
+
+
+def _not_text(fault: _Fault) -> Described:
+    if not fault.is_word:
+        message = f"{fault.subject} must be a text, not {fault.shown}"
+        return Described(
+            "WRONG_TYPE", message, "write one text; put it in quotes if it holds { [ :"
+        )
+    assert isinstance(fault.node, Scalar)
+    message = f"{fault.subject} is {fault.shown} without quotes, which is no text in YAML"
+    return Described("NEEDS_QUOTES", message, f'write "{fault.node.text}"')
+
+
+def _not_flag(fault: _Fault) -> Described:
+    message = f"{fault.subject} must be true or false, not {fault.shown}"
+    return Described("WRONG_TYPE", message, "write true or false, without quotes")
+
+
+def _not_list(fault: _Fault) -> Described:
+    message = f"{fault.subject} must be a list, not {fault.shown}"
+    value = fault.shown.strip("`") if fault.is_word else "…"
+    return Described("WRONG_TYPE", message, f"write `{fault.key}: [{value}]`")
+
+
+def _not_mapping(fault: _Fault) -> Described:
+    message = f"{fault.subject} must be a mapping, not {fault.shown}"
+    known = known_keys(fault.error["loc"])
+    return Described("WRONG_TYPE", message, f"write `key: value` pairs of: {', '.join(known)}")
+
+
+def _unknown_word(fault: _Fault) -> Described:
+    words = _QUOTED.findall(fault.context.get("expected_tags") or fault.context["expected"])
+    name, code = fault.key, "UNKNOWN_WORD"
+    path = fault.path
+    if "expected_tags" in fault.context:
+        name, path = "type", (*fault.path, "type")
+    if name == "trigger":
+        code = "UNKNOWN_TRIGGER"
+    node = fault.document.node_at(path)
+    if not isinstance(node, Scalar):
+        return Described("WRONG_TYPE", f"`{name}` must be one word", f"one of: {', '.join(words)}")
+    near = did_you_mean(node.text, words)
+    remedy = f"{near} known: {', '.join(words)}" if near else f"known: {', '.join(words)}"
+    return Described(code, f"unknown {name} `{node.text[:60]}`", remedy)
+
+
+def _too_few(fault: _Fault) -> Described:
+    remedy = _MISSING.get(fault.key, "add an item, or remove the key")
+    return Described("EMPTY_LIST", f"`{fault.key}` is empty", remedy)
+
+
+def _empty(fault: _Fault) -> Described:
+    return Described("EMPTY_VALUE", f"{fault.subject} is empty", "write a text between the quotes")
+
+
+def _too_long(fault: _Fault) -> Described:
+    most = fault.context["max_length"]
+    length = len(fault.node.text) if isinstance(fault.node, Scalar) else 0
+    message = f"{fault.subject} has {length} characters, at most {most} are allowed"
+    return Described("TOO_LONG", message, "shorten it")
+
+
+def _bad_id(fault: _Fault) -> Described:
+    message = f"{fault.subject} has white space around it or a control character in it"
+    return Described("BAD_ID", message, "remove it: ids are compared letter by letter")
+
+
+def _not_a_number(fault: _Fault) -> Described:
+    message = f"{fault.subject} must be a number, not {fault.shown}"
+    return Described("NOT_A_NUMBER", message, _number_remedy(fault, "500 or 12.50"))
+
+
+def _not_whole(fault: _Fault) -> Described:
+    message = f"{fault.subject} must be a whole number, not {fault.shown}"
+    return Described("NOT_A_NUMBER", message, _number_remedy(fault, "10"))
+
+
+def _number_remedy(fault: _Fault, example: str) -> str:
+    text = fault.node.text if isinstance(fault.node, Scalar) else ""
+    if "%" in text:
+        return "write the number without the percent sign"
+    if re.fullmatch(r"[0-9]+,[0-9]+", text):
+        return "write a point before the decimals, and nothing between thousands"
+    if re.fullmatch(r"[0-9][0-9_ '\u00a0]*", text):
+        return "write the digits without anything between them"
+    return f"write it as {example}"
+
+
+_BOUNDS = {
+    "greater_than": ("gt", "more than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "less than"),
+    "less_than_equal": ("le", "at most"),
+}
+_BOUND_REMEDIES = {
+    "percent": "a tier credits up to 100 %; for more write a rule with a formula",
+    "times": "to switch a rule off write `enabled: false`",
+    "amountMajor": "to switch a rule off write `enabled: false`",
+}
+
+
+def _out_of_range(fault: _Fault) -> Described:
+    name, words = _BOUNDS[fault.error["type"]]
+    message = f"{fault.subject} must be {words} {fault.context[name]}, not {fault.shown}"
+    remedy = _BOUND_REMEDIES.get(fault.key, "")
+    return Described("OUT_OF_RANGE", message, remedy or "correct the number, or remove the key")
+
+
+_WORDINGS: dict[str, Callable[[_Fault], Described]] = {
+    "missing": _missing,
+    "extra_forbidden": _unknown_key,
+    "string_type": _not_text,
+    "bool_type": _not_flag,
+    "list_type": _not_list,
+    "model_type": _not_mapping,
+    "model_attributes_type": _not_mapping,
+    "literal_error": _unknown_word,
+    "union_tag_invalid": _unknown_word,
+    "union_tag_not_found": _no_action_type,
+    "too_short": _too_few,
+    "string_too_short": _empty,
+    "string_too_long": _too_long,
+    "string_pattern_mismatch": _bad_id,
+    "not_a_number": _not_a_number,
+    "not_whole": _not_whole,
+    "greater_than": _out_of_range,
+    "greater_than_equal": _out_of_range,
+    "less_than": _out_of_range,
+    "less_than_equal": _out_of_range,
+}
