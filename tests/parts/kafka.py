@@ -60,6 +60,8 @@ class KafkaServer:
         self.directory = directory or Path(tempfile.mkdtemp(prefix="loyalty-kafka-"))
         self.port, self.controller_port = free_port(), free_port()
         self.bootstrap = f"127.0.0.1:{self.port}"
+        self.client = {"bootstrap_servers": self.bootstrap}
+        """Options for an aiokafka client."""
         self._classpath = f"{kafka_jars()}/*"
         self._java = find_java()
         self._properties = self._write_properties(properties or {}, advertised)

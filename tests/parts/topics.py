@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from tests.parts.processes import PartFailed
@@ -51,3 +52,34 @@ def _has_leaders(topic: Mapping[str, object]) -> bool:
     partitions = topic["partitions"]
     assert isinstance(partitions, list)
     return bool(partitions) and all(p["leader"] >= 0 and not p["error_code"] for p in partitions)
+
+
+async def partitions_of(bootstrap: str, topic: str) -> list[TopicPartition]:
+    """The topic's partitions in order."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        [described] = await admin.describe_topics([topic])
+    finally:
+        await admin.close()
+    return [TopicPartition(topic, n) for n in range(len(described["partitions"]))]
+
+
+async def read_topic(bootstrap: str, topic: str) -> list[ConsumerRecord]:
+    """Everything that a topic holds now, partition by partition."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, auto_offset_reset="none", fetch_max_wait_ms=50
+    )
+    await consumer.start()
+    try:
+        partitions = await partitions_of(bootstrap, topic)
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning()
+        ends = await consumer.end_offsets(partitions)
+        records: dict[TopicPartition, list[ConsumerRecord]] = {p: [] for p in partitions}
+        while [p for p in partitions if await consumer.position(p) < ends[p]]:
+            for partition, batch in (await consumer.getmany(timeout_ms=500)).items():
+                records[partition] += batch
+        return [record for partition in partitions for record in records[partition]]
+    finally:
+        await consumer.stop()

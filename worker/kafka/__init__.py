@@ -1,0 +1,1 @@
+"""Kafka: the lane's inputs, its log, its outputs, and the topics that they need."""
