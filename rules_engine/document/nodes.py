@@ -1,11 +1,12 @@
 """The authored text as a tree whose leaves keep their source: nothing is a number or a date yet.
 
 Every node knows where it stands as offsets in code points into the text, so a finding costs a
-look-up only when there is one.
+look-up only when there is one. A tree has no cycles: the collector need not watch 600,000 nodes.
 """
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 PLAIN, SINGLE_QUOTED, DOUBLE_QUOTED, BLOCK = "", "'", '"', "|"
 """Styles of a scalar. JSON strings are DOUBLE_QUOTED; JSON numbers and literals are PLAIN."""
@@ -14,27 +15,24 @@ Path = tuple[str | int, ...]
 """Keys and list indexes from the root: ("rules", 3, "trigger")."""
 
 
-@dataclass(slots=True)
-class Scalar:
+class Scalar(Struct, gc=False):
     text: str
     style: str
     start: int
     end: int
 
 
-@dataclass(slots=True)
-class Mapping:
+class Mapping(Struct, gc=False):
     start: int
     end: int
     flow: bool = False
-    entries: dict[str, tuple[Scalar, "Node"]] = field(default_factory=dict)
+    entries: dict[str, tuple[Scalar, "Node"]] = {}
 
 
-@dataclass(slots=True)
-class Sequence:
+class Sequence(Struct, gc=False):
     start: int
     end: int
-    items: list["Node"] = field(default_factory=list)
+    items: list["Node"] = []
 
 
 Node = Scalar | Mapping | Sequence
