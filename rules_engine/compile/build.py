@@ -1,0 +1,110 @@
+"""From a checked rule set to a compiled one.
+
+1. Every enabled rule becomes a plan (what it does) and conditions (when it does it).
+2. Per trigger, clubs are told apart by their candidates and their calendar.
+3. Each such set of candidates becomes one generated function.
+"""
+
+from collections.abc import Iterable, Mapping
+from zoneinfo import ZoneInfo
+
+from rules_engine.calendar import calendar_of
+from rules_engine.checked import CheckedRule, CheckedRuleSet
+from rules_engine.compile.bindings import helpers
+from rules_engine.compile.conditions import Dialect, conditions_of
+from rules_engine.compile.decisions import Candidate, Decision
+from rules_engine.compile.formulas import Code, Formulas
+from rules_engine.compile.plans import plan_of, terms_of
+from rules_engine.compile.rule_set import CompiledRuleSet, Decide, TriggerRules
+from rules_engine.firing import Run, fail, fire
+
+_DEEPEST = 5
+_ROOM = 20_000
+"""How many rules, all branches counted, are written before functions branch less deeply."""
+
+
+def compile_rule_set(checked: CheckedRuleSet) -> CompiledRuleSet:
+    """Generate and compile the code of every trigger. A checked rule set always compiles."""
+    return _Builder(checked).build()
+
+
+class _Builder:
+    """One rule set on its way into functions."""
+
+    def __init__(self, checked: CheckedRuleSet) -> None:
+        terms = terms_of(checked)
+        given = {"x_terms": terms, "x_begin": Run, "x_fire": fire, "x_fail": fail}
+        self._checked = checked
+        self._code = Code({**helpers(terms.rounding), **given})
+        self._formulas = Formulas(self._code)
+        self._decisions: dict[tuple[str, tuple[int, ...], ZoneInfo], Decide] = {}
+        self._dialects: dict[str, Dialect] = {}
+        self._candidates: dict[int, Candidate] = {}
+
+    def build(self) -> CompiledRuleSet:
+        # 1.
+        by_trigger: dict[str, list[int]] = {}
+        for number, rule in enumerate(self._checked.rules):
+            if rule.enabled:
+                self._candidates[number] = self._candidate(number, rule)
+                by_trigger.setdefault(rule.trigger, []).append(number)
+        triggers = {
+            trigger: self._trigger(trigger, numbers) for trigger, numbers in by_trigger.items()
+        }
+        return CompiledRuleSet(self._checked, triggers, self._code.seal())
+
+    def _candidate(self, number: int, rule: CheckedRule) -> Candidate:
+        dialect = self._dialects.get(rule.trigger)
+        if dialect is None:
+            dialect = self._dialects[rule.trigger] = Dialect(rule.trigger, self._code.literals)
+        plan = plan_of(rule, self._checked, dialect, self._formulas)
+        name = self._code.give(f"r{number}", plan)
+        return Candidate(name, conditions_of(rule, dialect), rule.exclusive)
+
+    def _trigger(self, trigger: str, numbers: Iterable[int]) -> TriggerRules:
+        # 2.
+        everywhere, own = self._by_club(numbers)
+        zones = self._checked.club_zones
+        candidates = {
+            club: tuple(sorted([*everywhere, *own.get(club, ())]))
+            for club in dict.fromkeys((*own, *zones))
+        }
+        depth = _depth(len(everywhere) + sum(map(len, candidates.values())))
+        # 3.
+        by_club = {
+            club: self._decide(trigger, chosen, zones.get(club, self._checked.time_zone), depth)
+            for club, chosen in candidates.items()
+        }
+        elsewhere = self._decide(trigger, tuple(everywhere), self._checked.time_zone, depth)
+        return TriggerRules(by_club, elsewhere)
+
+    def _by_club(self, numbers: Iterable[int]) -> tuple[list[int], Mapping[str, list[int]]]:
+        """Rules for every club, and those of single clubs."""
+        everywhere: list[int] = []
+        own: dict[str, list[int]] = {}
+        for number in numbers:
+            clubs = self._checked.rules[number].club_ids
+            if not clubs:
+                everywhere.append(number)
+            for club in clubs:
+                own.setdefault(club, []).append(number)
+        return everywhere, own
+
+    def _decide(self, trigger: str, numbers: tuple[int, ...], zone: ZoneInfo, depth: int) -> Decide:
+        """Clubs with the same candidates and the same calendar share one function."""
+        key = (trigger, numbers, zone)
+        if key not in self._decisions:
+            name = f"d{len(self._decisions)}"
+            calendar = self._code.give(f"k_{name}", calendar_of(zone))
+            candidates = [self._candidates[number] for number in numbers]
+            text = Decision(self._dialects[trigger], candidates, depth).text(name, calendar)
+            self._decisions[key] = self._code.define(name, text)
+        return self._decisions[key]
+
+
+def _depth(rules: int) -> int:
+    """How deeply functions branch: a rule may be written once per branch that it can fire in."""
+    depth = _DEEPEST
+    while depth > 1 and rules * 2 ** (depth - 1) > _ROOM:
+        depth -= 1
+    return depth

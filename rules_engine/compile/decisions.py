@@ -1,0 +1,199 @@
+"""One generated function per set of candidates: which of them fire for an event.
+
+The candidates of a club stand in matching order. Where their thresholds differ the function
+branches on the indexed number first, so that only rules which can fire for such an amount are
+looked at. Inside a branch every rule is a few nested conditions with `fire` at their end; a
+rule of an exclusivity group is passed over once a rule of the group holds it. What several
+candidates ask is worked out by the first of them that gets so far.
+
+    def decide(e, c, o, k=k0):
+        topupAmountMajor = e.topup_amount_major
+        g0 = False
+        out = None
+        if topupAmountMajor < f_0:
+            ...
+        elif not g0 and topupAmountMajor >= f_0:
+            g0 = x_fire(out := out or x_begin(x_terms, e, c, o, k), r7)
+        return out
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from rules_engine.compile.bounds import Interval
+from rules_engine.compile.conditions import Conditions, Dialect, Test
+
+_BRANCH_FROM = 2
+"""Fewer rules with a threshold than this are not worth a branch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A rule as the generated code sees it. `name`: the global that holds its plan."""
+
+    name: str
+    conditions: Conditions
+    exclusive: str | None
+
+
+@dataclass
+class Decision:
+    """Writes one function. `depth`: how often a path may branch on the indexed number."""
+
+    dialect: Dialect
+    candidates: Sequence[Candidate]
+    depth: int
+    lines: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        asked = Counter(
+            test.source
+            for each in self.candidates
+            for test in {*each.conditions.early, *each.conditions.late}
+            if test.is_shared
+        )
+        self.shared = {
+            source: f"s{number}"
+            for number, source in enumerate(sorted(s for s, times in asked.items() if times > 1))
+        }
+        groups = Counter(each.exclusive for each in self.candidates if each.exclusive is not None)
+        self._flags = {
+            group: f"g{number}"
+            for number, group in enumerate(sorted(g for g, times in groups.items() if times > 1))
+        }
+
+    def text(self, name: str, calendar: str) -> str:
+        """The text of the function. `calendar`: the global that holds its calendar."""
+        self.lines = [f"def {name}(e, c, o, k={calendar}):"]
+        self._prologue()
+        self._branch(self.candidates, None, None, self.depth, 1)
+        self._write(1, "return out")
+        return "\n".join(self.lines) + "\n"
+
+    def _write(self, level: int, line: str) -> None:
+        self.lines.append(" " * level + line)
+
+    def _prologue(self) -> None:
+        tests = [
+            test
+            for each in self.candidates
+            for test in (*each.conditions.early, *each.conditions.late)
+        ]
+        indexed = self.dialect.indexed
+        bounded = any(each.conditions.interval != Interval() for each in self.candidates)
+        if indexed is not None and (bounded or any(indexed in test.needs for test in tests)):
+            self._write(1, f"{indexed} = {self.dialect.definition(indexed)}")
+        lazy = sorted({name for test in tests for name in test.needs} - {indexed})
+        unset = [*lazy, *self.shared.values()]
+        if unset:
+            self._write(1, " = ".join([*unset, "x_unset"]))
+        if self._flags:
+            self._write(1, " = ".join([*self._flags.values(), "False"]))
+        self._write(1, "out = None")
+
+    def _branch(
+        self,
+        candidates: Sequence[Candidate],
+        start: Decimal | None,
+        end: Decimal | None,
+        depth: int,
+        level: int,
+    ) -> None:
+        """The candidates for `start <= indexed number < end`."""
+        live = [each for each in candidates if each.conditions.interval.meets(start, end)]
+        cuts = [cut for each in live for cut in each.conditions.interval.cuts(start, end)]
+        if depth == 0 or len(cuts) < _BRANCH_FROM:
+            self._leaf(live, start, end, level)
+            return
+        middle = sorted(set(cuts))[len(set(cuts)) // 2]
+        self._write(level, f"if {self.dialect.indexed} < {self.dialect.literals.number(middle)}:")
+        self._branch(live, start, middle, depth - 1, level + 1)
+        self._write(level, "else:")
+        self._branch(live, middle, end, depth - 1, level + 1)
+
+    def _leaf(
+        self,
+        candidates: Sequence[Candidate],
+        start: Decimal | None,
+        end: Decimal | None,
+        level: int,
+    ) -> None:
+        if not candidates:
+            self._write(level, "pass")
+        seen: set[str] = set()
+        for each in candidates:
+            flag = self._flags.get(each.exclusive) if each.exclusive is not None else None
+            _Rule(self, each, flag).write(start, end, level, flag in seen)
+            if flag is not None:
+                seen.add(flag)
+
+
+@dataclass
+class _Rule:
+    """Writes one rule into one branch. `here`: locals that are certainly set at this place."""
+
+    decision: Decision
+    candidate: Candidate
+    flag: str | None
+    here: set[str] = field(default_factory=set)
+    waiting: list[str] = field(default_factory=list)
+    level: int = 0
+
+    def write(
+        self, start: Decimal | None, end: Decimal | None, level: int, may_be_held: bool
+    ) -> None:
+        self.level = level
+        dialect, conditions = self.decision.dialect, self.candidate.conditions
+        if may_be_held:
+            self.waiting.append(f"not {self.flag}")
+        indexed = dialect.indexed or ""
+        self.waiting += conditions.interval.tests(indexed, start, end, dialect.literals)
+        self.here.add(indexed)
+        for test in conditions.early:
+            self._prepare(test)
+            self.waiting.append(self._asked(test))
+        self._open()
+        if conditions.late:
+            self._late(conditions.late)
+        held = f"{self.flag} = " if self.flag is not None else ""
+        self._line(f"{held}x_fire({_RUN}, {self.candidate.name})")
+
+    def _line(self, line: str) -> None:
+        self.decision.lines.append(" " * self.level + line)
+
+    def _open(self) -> None:
+        """One `if` for all conditions that wait; what follows stands inside it."""
+        if self.waiting:
+            self._line(f"if {' and '.join(self.waiting)}:")
+            self.waiting = []
+            self.level += 1
+
+    def _prepare(self, test: Test) -> None:
+        for name in test.needs:
+            if name not in self.here:
+                self._open()
+                self._line(f"if {name} is x_unset:")
+                self._line(f" {name} = {self.decision.dialect.definition(name)}")
+                self.here.add(name)
+
+    def _asked(self, test: Test) -> str:
+        shared = self.decision.shared.get(test.source)
+        if shared is None:
+            return f"({test.source})"
+        return f"({shared} if {shared} is not x_unset else ({shared} := {test.source}))"
+
+    def _late(self, tests: Iterable[Test]) -> None:
+        """A condition that fails fails its rule only."""
+        for test in tests:
+            self._prepare(test)
+        self._line("try:")
+        self._line(f" m = {' and '.join(map(self._asked, tests))}")
+        self._line("except x_failures as error:")
+        self._line(f" m = x_fail({_RUN}, {self.candidate.name}, error)")
+        self.waiting.append("m")
+        self._open()
+
+
+_RUN = "out := out or x_begin(x_terms, e, c, o, k)"

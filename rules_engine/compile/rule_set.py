@@ -1,0 +1,49 @@
+"""A compiled rule set: what `evaluate` runs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from rules_engine.checked import CheckedRuleSet
+from rules_engine.client import ClientState
+from rules_engine.firing import Run
+from rules_engine.outcome import Origin
+from schemas.decoded import Event
+
+Decide = Callable[[Event, ClientState, Origin], Run | None]
+"""What the rules of one trigger make of an event; None where they had nothing to say at all.
+
+Runs under the evaluation's decimal context. The client is as it was before the event.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerRules:
+    """`by_club`: clubs that rules name or that have a zone of their own; all others share one."""
+
+    by_club: Mapping[str, Decide]
+    elsewhere: Decide
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRuleSet:
+    """`checked` is what it was made of; `source` the generated text, for eyes only."""
+
+    checked: CheckedRuleSet
+    triggers: Mapping[str, TriggerRules]
+    source: str
+
+    @property
+    def organization_id(self) -> str:
+        return self.checked.organization_id
+
+    @property
+    def version(self) -> str:
+        return self.checked.version
+
+    @property
+    def content_hash(self) -> str:
+        return self.checked.content_hash
+
+    @property
+    def minor_digits(self) -> int:
+        return self.checked.minor_digits

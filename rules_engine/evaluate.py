@@ -1,0 +1,97 @@
+"""(compiled rule set, client state, event) → Outcome. Pure: a function of its arguments alone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import getcontext, setcontext
+
+from rules_engine.client import ClientState, after_event, take_snapshot, with_group_change
+from rules_engine.compile import CompiledRuleSet
+from rules_engine.firing import Run
+from rules_engine.formula.runtime import DECIMAL128
+from rules_engine.memory import recall, remember
+from rules_engine.outcome import Origin, Outcome
+from schemas.decoded import Event, Rejected
+from schemas.digests import content_digest, event_digest
+
+_DECIMAL = DECIMAL128.copy()
+
+
+@contextmanager
+def evaluating() -> Iterator[None]:
+    """Optional, around many calls of `apply_event`: the decimal context is then set only once."""
+    before = getcontext()
+    setcontext(_DECIMAL)
+    try:
+        yield
+    finally:
+        setcontext(before)
+
+
+def apply_event(
+    rule_set: CompiledRuleSet | None, client: ClientState, event: Event, origin: Origin
+) -> Outcome:
+    """What an event comes to. `rule_set` is that of its organization, None while it has none.
+
+    1. A remembered id is a duplicate, with other content a dead letter; neither has any effect.
+    2. The snapshot that the event carries is read: what the CRM knew just before it.
+    3. The rules of the event's trigger decide on the client as it was before the event. Refunds,
+       manual operations and CLIENT_UPDATED trigger none.
+    4. The event moves the counters and is remembered; what the rules did is added.
+    """
+    # 1.
+    digest, content = event_digest(event.event_id), content_digest(event)
+    known = recall(client.memory, digest, client.latest_at)
+    if known is not None:
+        if known.content == content:
+            return Outcome(client, duplicate=True)
+        return Outcome(client, rejected=_reused(event))
+    # 2.
+    before = client
+    if event.snapshot is not None:
+        before = take_snapshot(client, event.snapshot, event.occurred_at)
+    # 3.
+    run = _decide(rule_set, before, event, origin) if rule_set is not None else None
+    # 4.
+    at, latest = event.occurred_at, client.latest_at
+    latest = at if latest is None or at > latest else latest
+    after = after_event(before, event, remember(client.memory, digest, content, at, latest))
+    return Outcome(after) if run is None else _outcome(run, after)
+
+
+def _decide(
+    rule_set: CompiledRuleSet, client: ClientState, event: Event, origin: Origin
+) -> Run | None:
+    rules = rule_set.triggers.get(event.type)
+    if rules is None:
+        return None
+    decide = rules.by_club.get(event.club_id, rules.elsewhere)
+    before = getcontext()
+    if before is _DECIMAL:
+        return decide(event, client, origin)
+    setcontext(_DECIMAL)
+    try:
+        return decide(event, client, origin)
+    finally:
+        setcontext(before)
+
+
+def _outcome(run: Run, after: ClientState) -> Outcome:
+    for group_id, assigned in run.group_changes:
+        after = with_group_change(after, group_id, assigned, run.event.occurred_at)
+    if run.ledger is not None:
+        after = run.ledger.charged(after)
+    return Outcome(
+        after,
+        tuple(run.commands),
+        tuple(run.fired),
+        tuple(run.rejections),
+        run.truncated_pushes,
+    )
+
+
+def _reused(event: Event) -> Rejected:
+    return Rejected(
+        "EVENT_ID_REUSED",
+        f"eventId {event.event_id!r} was taken before with other content: "
+        "send a changed event under an id of its own",
+    )

@@ -1,0 +1,135 @@
+"""What the rules of one event are charged with, in priority order, and what that refuses."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from rules_engine.calendar import period_ordinal
+from rules_engine.checked import Period, RuleLimits, SetLimits
+from rules_engine.client import ClientState
+from rules_engine.limits import NOTHING, amassed, counted, with_amount, with_count
+from rules_engine.outcome import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class ClientLimits:
+    """What one rule asks of the client's past before it fires.
+
+    `counters`: key in `limit_counts`, period, and how often at most.
+    """
+
+    rule_id: str
+    counters: tuple[tuple[str, Period, int], ...]
+    cooldown_us: int | None
+
+
+def client_limits(rule_id: str, limits: RuleLimits) -> ClientLimits | None:
+    """None for a rule that may fire at every event."""
+    if not limits.per_client and limits.cooldown_us is None:
+        return None
+    counters = tuple(
+        (limit_key(rule_id, each.per), each.per, each.times) for each in limits.per_client
+    )
+    return ClientLimits(rule_id, counters, limits.cooldown_us)
+
+
+def limit_key(rule_id: str, per: Period) -> str:
+    """The name of a rule's counter in the client's state."""
+    return f"{rule_id}\x1f{per.value}"
+
+
+class Ledger:
+    """The client's counters while rules are charged. Dicts of the client's state are never
+    changed in place: a charge puts a new one in their stead.
+
+    `at`: the event's instant; `day`: its local day, by which every period is found.
+    """
+
+    __slots__ = ("_at", "_day", "_limits", "credited", "firings", "limit_counts", "pushed")
+
+    def __init__(self, client: ClientState, limits: SetLimits, at: int, day: int) -> None:
+        self.firings = client.firings
+        self.limit_counts = client.limit_counts
+        self.credited = client.credited
+        self.pushed = client.pushed
+        self._limits = limits
+        self._at = at
+        self._day = day
+
+    def refusal(self, limits: ClientLimits | None, credit: Decimal) -> Reason | None:
+        """Why a rule may not fire: its own limits first, then the set's credit per client.
+
+        `credit`: all credits of the rule together; a rule without one asks no money limit.
+        """
+        if limits is not None:
+            if self._is_used_up(limits):
+                return Reason.LIMIT_PER_CLIENT
+            if self._is_cooling(limits):
+                return Reason.COOLDOWN
+        return None if self._has_room(credit) else Reason.CLIENT_CREDIT
+
+    def _is_used_up(self, limits: ClientLimits) -> bool:
+        for key, per, times in limits.counters:
+            count = counted(self.limit_counts.get(key, ()), period_ordinal(per, self._day))
+            if count is None or count >= times:
+                return True
+        return False
+
+    def _is_cooling(self, limits: ClientLimits) -> bool:
+        """Elapsed time from the latest firing; over at exactly that instant."""
+        latest = self.firings.get(limits.rule_id)
+        if limits.cooldown_us is None or latest is None:
+            return False
+        return self._at - latest < limits.cooldown_us
+
+    def _has_room(self, credit: Decimal) -> bool:
+        most = self._limits.per_client_credit
+        if most is None or credit <= NOTHING:
+            return True
+        before = amassed(self.credited.get(most.per, ()), period_ordinal(most.per, self._day))
+        return before is not None and before + credit <= most.amount_major
+
+    def may_push(self, pushes: int) -> bool:
+        """Is there room for one more push, after `pushes` that this rule is about to emit?"""
+        most = self._limits.push
+        if most is None or most.times is None:
+            return True
+        before = counted(self.pushed.get(most.per, ()), period_ordinal(most.per, self._day))
+        return before is not None and before + pushes < most.times
+
+    def charge(self, limits: ClientLimits | None, credit: Decimal, pushes: int) -> None:
+        """The rule has fired: it emitted at least one command."""
+        if limits is not None:
+            self._charge_rule(limits)
+        most = self._limits.per_client_credit
+        if most is not None and credit > NOTHING:
+            ordinal = period_ordinal(most.per, self._day)
+            amounts = with_amount(self.credited.get(most.per, ()), ordinal, credit)
+            self.credited = self.credited | {most.per.value: amounts}
+        push = self._limits.push
+        if push is not None and push.times is not None and pushes:
+            ordinal = period_ordinal(push.per, self._day)
+            counts = with_count(self.pushed.get(push.per, ()), ordinal, pushes)
+            self.pushed = self.pushed | {push.per.value: counts}
+
+    def _charge_rule(self, limits: ClientLimits) -> None:
+        counts = {
+            key: with_count(self.limit_counts.get(key, ()), period_ordinal(per, self._day), 1)
+            for key, per, _ in limits.counters
+        }
+        if counts:
+            self.limit_counts = self.limit_counts | counts
+        if limits.cooldown_us is not None:
+            latest = max(self._at, self.firings.get(limits.rule_id, self._at))
+            self.firings = self.firings | {limits.rule_id: latest}
+
+    def charged(self, client: ClientState) -> ClientState:
+        """The client's state with these counters in it."""
+        return replace(
+            client,
+            firings=self.firings,
+            limit_counts=self.limit_counts,
+            credited=self.credited,
+            pushed=self.pushed,
+        )
