@@ -21,6 +21,7 @@ from schemas.topics import EVENT_TYPES, Channel
 
 _SHALLOW_BYTES = 2 * MAX_DEPTH
 """A value of this length cannot be nested too deep: each level needs two brackets."""
+_BACKSLASH = ord("\\")
 
 
 def _decoder(names: Iterable[str]) -> Callable[[bytes], QuickEvent]:
@@ -69,7 +70,9 @@ def _plain(value: bytes) -> bool:
         len(value) > MAX_VALUE_BYTES or value.count(b"[") + value.count(b"{") > MAX_DEPTH
     ):
         return False
-    return b"\\u001" not in value and (value.isascii() or _is_utf8(value))
+    if _BACKSLASH in value and b"\\u001" in value:
+        return False
+    return value.isascii() or _is_utf8(value)
 
 
 def _is_utf8(value: bytes) -> bool:

@@ -5,8 +5,12 @@ An instant is an int everywhere inside; text exists on the wire only.
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
 
 from schemas.errors import Unreadable, shown
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
@@ -18,14 +22,15 @@ _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _FIRST_US = (date(1, 1, 1).toordinal() - _EPOCH_DAY) * DAY_US
 _LAST_US = (date(9999, 12, 31).toordinal() - _EPOCH_DAY + 1) * DAY_US - 1
 
-_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 _MINUTE = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ]([01]\d|2[0-3]):([0-5]\d):", re.ASCII)
 _SECOND = re.compile(r"([0-5]\d)(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))", re.ASCII)
 
 # An instant is the sum of two halves that repeat from event to event, so each half is read once
-# and remembered: "2026-11-22T12:00:" and "05+03:00" (a fraction is taken out in between).
+# and remembered: "2026-11-22T12:00:" and "05+03:00" (a fraction is taken out in between). Minutes
+# at the ends of time are not, so that a remembered one needs no check with any offset.
 _minutes: dict[str, int] = {}
 _seconds: dict[str, int] = {}
+_heads: dict[int, str] = {}
 _REMEMBERED = 8192
 
 
@@ -36,6 +41,37 @@ def parse_instant(text: str) -> int:
     length is cut to microseconds. Raises Unreadable for anything else: dates that do not exist,
     second 60, digits that are not ASCII, instants outside the years 1 to 9999 in UTC.
     """
+    minute, second = _minutes.get(text[:17]), _seconds.get(text[17:])
+    if minute is not None and second is not None:
+        return minute + second
+    return _read_instant(text)
+
+
+def instant_text(instant: int) -> str:
+    """`2026-11-22T12:00:00+00:00`: UTC, microseconds only where there are any.
+
+    Raises OverflowError outside the years 1 to 9999.
+    """
+    minute, rest = divmod(instant, MINUTE_US)
+    head = _heads.get(minute)
+    if head is None:
+        head = (_EPOCH + timedelta(minutes=minute)).isoformat()[:17]
+        _remember(_heads, minute, head)
+    second, micros = divmod(rest, SECOND_US)
+    return f"{head}{second:02}.{micros:06}+00:00" if micros else f"{head}{second:02}+00:00"
+
+
+def parse_date(text: str) -> date:
+    """A calendar date `YYYY-MM-DD`. Raises Unreadable for any other text or no such day."""
+    if len(text) == 10 and text[4] == text[7] == "-" and text.isascii():
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            pass
+    raise Unreadable(f"must be a date that exists, as YYYY-MM-DD, not {shown(text)}")
+
+
+def _read_instant(text: str) -> int:
     head, rest = text[:17], text[17:]
     fraction = 0
     if rest[2:3] == ".":
@@ -44,40 +80,23 @@ def parse_instant(text: str) -> int:
         rest = rest[:2] + rest[-zone:]
     minute = _minutes.get(head)
     if minute is None:
-        minute = _remember(_minutes, head, _read_minute(head, text))
+        minute = _read_minute(head, text)
+        if _FIRST_US + DAY_US <= minute <= _LAST_US - DAY_US:
+            _remember(_minutes, head, minute)
     second = _seconds.get(rest)
     if second is None:
-        second = _remember(_seconds, rest, _read_second(rest, text))
+        second = _read_second(rest, text)
+        _remember(_seconds, rest, second)
     instant = minute + second + fraction
     if not _FIRST_US <= instant <= _LAST_US:
         raise Unreadable(f"lies outside the years 1 to 9999 in UTC ({shown(text)})")
     return instant
 
 
-def instant_text(instant: int) -> str:
-    """`2026-11-22T12:00:00+00:00`: UTC, microseconds only where there are any.
-
-    Raises OverflowError outside the years 1 to 9999.
-    """
-    return (_EPOCH + timedelta(microseconds=instant)).isoformat()
-
-
-def parse_date(text: str) -> date:
-    """A calendar date `YYYY-MM-DD`. Raises Unreadable for any other text or no such day."""
-    match = _DATE.fullmatch(text)
-    if match is None:
-        raise Unreadable(f"must be a date as YYYY-MM-DD, not {shown(text)}")
-    try:
-        return date(int(match[1]), int(match[2]), int(match[3]))
-    except ValueError:
-        raise Unreadable(f"names a day that does not exist ({shown(text)})") from None
-
-
-def _remember(memory: dict[str, int], text: str, value: int) -> int:
+def _remember(memory: dict[Key, Value], key: Key, value: Value) -> None:
     if len(memory) >= _REMEMBERED:
         memory.clear()
-    memory[text] = value
-    return value
+    memory[key] = value
 
 
 def _read_minute(head: str, text: str) -> int:
@@ -85,9 +104,10 @@ def _read_minute(head: str, text: str) -> int:
     if match is None:
         raise _unreadable(text)
     try:
-        days = parse_date(match[1]).toordinal() - _EPOCH_DAY
+        day = parse_date(match[1])
     except Unreadable:
         raise Unreadable(f"names a day that does not exist ({shown(text)})") from None
+    days = day.toordinal() - _EPOCH_DAY
     return days * DAY_US + int(match[2]) * HOUR_US + int(match[3]) * MINUTE_US
 
 

@@ -71,6 +71,8 @@ def money_text(amount: Decimal, digits: int) -> str:
 
     The amount was rounded to the currency before: decimal.Inexact is raised where it was not.
     """
+    if amount.same_quantum(_QUANTA[digits]) and not amount.is_signed():
+        return str(amount)
     return str(_EXACT.add(amount.quantize(_QUANTA[digits], context=_EXACT), _ZERO))
 
 

@@ -32,6 +32,15 @@ def _amount(raw: Raw, digits: int) -> Decimal:
     return _read_amount(source, digits) if amount is None else amount
 
 
+def _positive(raw: Raw, digits: int) -> Decimal:
+    """An amount above zero. Raises SchemaError."""
+    source = bytes(raw)
+    amount = _amounts[digits].get(source) or _read_amount(source, digits)
+    if not amount:
+        raise NotAllowed("must be greater than 0")
+    return amount
+
+
 def _read_amount(source: bytes, digits: int) -> Decimal:
     text = source[1:-1] if source[:1] == b'"' else source
     amount = parse_money(text.decode(), digits, zero=True)
@@ -40,13 +49,6 @@ def _read_amount(source: bytes, digits: int) -> Decimal:
         if len(memory) >= _REMEMBERED:
             memory.clear()
         memory[source] = amount
-    return amount
-
-
-def _positive(raw: Raw, digits: int) -> Decimal:
-    amount = _amount(raw, digits)
-    if not amount:
-        raise NotAllowed("must be greater than 0")
     return amount
 
 
