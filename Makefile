@@ -34,10 +34,10 @@ format: setup ## mend style and format where that is mechanical
 	@$(BIN)/ruff format .
 
 simulate-faults: setup ## the lane under crashes, zombies and lost writes: thousands of seeded histories
-	@$(BIN)/python -m tests.simulation $(ARGS)
+	@$(BIN)/python -m tests.simulation.run $(ARGS)
 
 bench: parts ## this worker against four others, on a real Kafka and a real Redis
-	@$(BIN)/python -m benchmarks $(ARGS)
+	@$(BIN)/python -m benchmarks.run $(ARGS)
 
 docs: setup ## write the generated documents anew
 	@$(BIN)/python -m config.document >docs/settings.md
