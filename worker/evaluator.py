@@ -10,12 +10,13 @@ from msgspec import Struct
 
 from rules_engine.client import ClientState
 from rules_engine.compile import CompiledRuleSet
-from rules_engine.evaluate import apply_event
+from rules_engine.evaluate import apply_event, evaluating
 from rules_engine.outcome import Origin, Outcome
 from schemas.dead_letters import dead_letter
 from schemas.decode import decode
 from schemas.decoded import Event, Rejected
 from schemas.records import Output, Record
+from schemas.topics import CHANNEL_OF_COMMAND
 from schemas.wire import Command
 from worker.plan import Terms
 from worker.ports import Evaluated, Moment, Work
@@ -30,14 +31,6 @@ MOST_KEYS = 3_500
 MOST_OUTBOX_BYTES = 8 * 1024 * 1024
 MOST_RECORD_BYTES = 900_000
 """Of one output record: below the brokers' default limit of 1 MiB."""
-
-CHANNELS = {
-    "ADD_BONUS": "BONUS_COMMANDS",
-    "REVOKE_BONUS": "BONUS_COMMANDS",
-    "ASSIGN_GROUP": "GROUP_COMMANDS",
-    "UNASSIGN_GROUP": "GROUP_COMMANDS",
-    "SEND_PUSH": "PUSH_COMMANDS",
-}
 
 RuleSets = Mapping[str, CompiledRuleSet]
 RulesOf = Callable[[Mapping[str, str | None] | None], RuleSets]
@@ -106,9 +99,10 @@ class LoyaltyEvaluator:
     ) -> Evaluated:
         assert isinstance(work, DecodedRecords)
         batch = _Batch(work, values, moment, terms)
-        for item in work.items:
-            if not batch.take(item):
-                break
+        with evaluating():
+            for item in work.items:
+                if not batch.take(item):
+                    break
         return batch.evaluated()
 
 
@@ -203,7 +197,7 @@ def _output(command: Command, record: Record) -> Output:
     ]
     headers += [(name, value) for name, value in record.headers if name == "traceparent"]
     key = command.client_id.encode()
-    return Output(CHANNELS[command.type], key, encode(command), tuple(headers))
+    return Output(CHANNEL_OF_COMMAND[command.type], key, encode(command), tuple(headers))
 
 
 def _size(output: Output) -> int:

@@ -17,7 +17,7 @@ from worker.tables.factory import TablesFactory, open_tables
 log = logging.getLogger(__name__)
 
 INPUTS = (Channel.TOPUPS, Channel.VISITS, Channel.PAYMENTS)
-"""In topic order: ties of timestamps go to the earlier one. It never changes for a running group."""
+"""In topic order: ties of timestamps go to the earlier one. A running group never changes it."""
 OUTPUTS = (
     Channel.BONUS_COMMANDS,
     Channel.GROUP_COMMANDS,

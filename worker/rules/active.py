@@ -78,6 +78,10 @@ class ActiveRules:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+        await self._source.close()
+        await self._history.close()
+        await self._source.close()
+        await self._history.close()
 
     def rules_of(self, named: Mapping[str, str | None] | None) -> Mapping[str, CompiledRuleSet]:
         """The sets in force (None), or exactly those of a plan. Raises LoudStop for a hash that
@@ -184,6 +188,6 @@ class ActiveRules:
                 compiled.organization_id,
                 compiled.version,
                 compiled.content_hash,
-                compiled.rule_ids,
+                tuple(rule.id for rule in compiled.checked.rules),
             )
         )
