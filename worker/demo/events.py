@@ -15,6 +15,7 @@ ORIGIN = datetime.combine(OPENING, time(14, 30), MOSCOW)
 """Half past two on a working Monday: an hour or two later the daytime rule ends."""
 
 Body = dict[str, Any]
+Headers = tuple[tuple[str, bytes], ...]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Message:
     channel: Channel
     key: str
     body: Body
-    headers: tuple[tuple[str, bytes], ...] = ()
+    headers: Headers = ()
 
     def with_body(self, **changes: Any) -> "Message":
         return replace(self, body={**self.body, **changes})
@@ -49,15 +50,18 @@ class Desk:
         body = self._envelope("BALANCE_TOPPED_UP", client, at, "t")
         body["topupAmountMajor"] = self._written(amount)
         body["topUpSource"] = source
+        headers: Headers = ()
         if source == "ACQUIRING":
-            body["gatewayTransactionId"] = self.new_id("gw")
+            number = next(self._numbers)
+            body["gatewayTransactionId"] = f"gw-{number:07d}"
+            headers = (("traceparent", f"00-{number:032x}-{number:016x}-01".encode()),)
         if source == "CASH":
             body["shiftId"] = f"{client.club.club_id}-{_instant(at):%Y%m%d}"
         if not client.introduced:
             body["client"] = {"groups": list(client.groups), **_facts(client)}
         elif self._dice.chance(0.1):
             body["client"] = _facts(client)
-        return self._message(Channel.TOPUPS, client, body)
+        return Message(Channel.TOPUPS, client.client_id, body, headers)
 
     def topup_refund(self, client: Client, at: int, topup: Message, amount: int) -> Message:
         body = self._envelope("TOPUP_REFUNDED", client, at, "t")

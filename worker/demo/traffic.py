@@ -14,6 +14,7 @@ interleavings and gets the same totals.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from heapq import heappop, heappush
 from itertools import count as numbers
 from itertools import islice
@@ -21,7 +22,7 @@ from itertools import islice
 from msgspec import Struct
 
 from worker.demo.clients import Client, Dice, make_clients
-from worker.demo.events import Desk, Message
+from worker.demo.events import ORIGIN, Desk, Message
 from worker.demo.malformed import KINDS
 
 WARM_UP = 2 * 3600
@@ -54,9 +55,16 @@ Step = tuple[Message | None, int]
 Process = Iterator[Step]
 
 
-def traffic(seed: int, count: int | None = None) -> Iterator[DemoRecord]:
-    """The first `count` records of the seed's traffic; None: without end."""
-    return islice(_Network(seed).records(), count)
+def traffic(
+    seed: int, count: int | None = None, *, until: datetime | None = None
+) -> Iterator[DemoRecord]:
+    """The first `count` records of the seed's traffic (None: without end).
+
+    `until`: end before an event would happen later, as it would be refused as `IN_FUTURE`; the
+    sample's time reaches today after some six million events.
+    """
+    last = None if until is None else int((until - ORIGIN).total_seconds())
+    return islice(_Network(seed).records(last), count)
 
 
 class _Network:
@@ -70,10 +78,11 @@ class _Network:
         self._agenda: list[tuple[int, int, Process]] = []
         self._now = -WARM_UP
 
-    def records(self) -> Iterator[DemoRecord]:
+    def records(self, last: int | None) -> Iterator[DemoRecord]:
+        """Those from ORIGIN on, until `last` seconds after it."""
         self._start(self._door())
         sent, latest = 0, None
-        while True:
+        while last is None or self._now <= last:
             message = self._next()
             if message is None or self._now < 0:
                 continue

@@ -1,0 +1,75 @@
+"""Sends the sample traffic to the broker, never far ahead of the worker.
+
+The embedded broker keeps some megabytes per partition and drops what is older, read or not.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.partitioner import DefaultPartitioner
+
+from worker.demo.totals import Totals
+from worker.demo.traffic import DemoRecord
+
+AHEAD = 2_000
+"""Records that a lane may be behind before its next one waits."""
+
+BREATH = 50
+"""Records after which the worker, which shares the loop, gets a turn."""
+
+
+class Feeder:
+    """`topics`: topic by channel. `rate`: records a second, None for as fast as they are taken."""
+
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        topics: Mapping[str, str],
+        partitions: int,
+        totals: Totals,
+        rate: float | None = None,
+    ) -> None:
+        self._servers, self._topics = bootstrap_servers, dict(topics)
+        self._numbers = list(range(partitions))
+        self._totals, self._rate = totals, rate
+        self._partitioner = DefaultPartitioner()
+        self.sent: Counter[int] = Counter()
+        """Records by partition number, all topics together."""
+
+    async def feed(self, records: Iterable[DemoRecord]) -> None:
+        """Returns when every record is acknowledged."""
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._servers, enable_idempotence=True, acks="all", linger_ms=5
+        )
+        await producer.start()
+        try:
+            await self._send(producer, records)
+            await producer.flush()
+        finally:
+            await producer.stop()
+
+    async def _send(self, producer: AIOKafkaProducer, records: Iterable[DemoRecord]) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for number, record in enumerate(records):
+            lane: int = self._partitioner(record.key, self._numbers, self._numbers)
+            await self._wait_for(lane)
+            if self._rate is not None:
+                await asyncio.sleep(max(0.0, began + number / self._rate - loop.time()))
+            elif number % BREATH == 0:
+                await asyncio.sleep(0)
+            await producer.send(
+                self._topics[record.channel],
+                record.value,
+                key=record.key,
+                partition=lane,
+                headers=list(record.headers),
+            )
+            self.sent[lane] += 1
+
+    async def _wait_for(self, lane: int) -> None:
+        while self.sent[lane] - self._totals.lanes[lane] >= AHEAD:
+            self._totals.moved.clear()
+            await self._totals.moved.wait()
