@@ -1,9 +1,9 @@
 """Topics for tests, waited for until a client sees them."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from tests.parts.processes import PartFailed
@@ -83,3 +83,17 @@ async def read_topic(bootstrap: str, topic: str) -> list[ConsumerRecord]:
         return [record for partition in partitions for record in records[partition]]
     finally:
         await consumer.stop()
+
+
+async def produce(
+    bootstrap: str, topic: str, records: Iterable[tuple[bytes | None, bytes | None]]
+) -> None:
+    """Keys and values, acknowledged when this returns; a client's records to its partition
+    (murmur2), as the CRM does it."""
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all")
+    await producer.start()
+    try:
+        sent = [await producer.send(topic, value, key=key) for key, value in records]
+        await asyncio.gather(*sent)
+    finally:
+        await producer.stop()

@@ -1,0 +1,83 @@
+"""A small topic read to its end, and then on."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+from msgspec import Struct
+
+from schemas.records import Record
+from worker.errors import SourceUnavailable
+from worker.kafka.security import unreachable
+
+READ_SECONDS = 15.0
+"""A read that gives nothing for so long is given up."""
+
+
+class News(Struct, frozen=True):
+    """What came since the last read. `afresh`: these are all records, forget what was before."""
+
+    afresh: bool
+    records: Sequence[Record]
+
+
+class TopicReader:
+    """All partitions of a topic, in offset order within each. After a failure it begins afresh."""
+
+    def __init__(self, client: Mapping[str, Any], topic: str) -> None:
+        self._client, self._topic = dict(client), topic
+        self._consumer: AIOKafkaConsumer | None = None
+
+    async def read(self) -> News:
+        """Up to the end that the topic has now. Raises SourceUnavailable."""
+        afresh = self._consumer is None
+        try:
+            consumer = self._consumer = self._consumer or await self._open()
+            return News(afresh, await self._to_end(consumer))
+        except KafkaError as error:
+            await self.close()
+            raise SourceUnavailable(
+                f"{self._topic} cannot be read. {unreachable(self._client, error)}"
+            ) from error
+        except BaseException:
+            await self.close()  # records were taken that nobody got
+            raise
+
+    async def close(self) -> None:
+        if self._consumer is not None:
+            consumer, self._consumer = self._consumer, None
+            await consumer.stop()
+
+    async def _open(self) -> AIOKafkaConsumer:
+        consumer = AIOKafkaConsumer(
+            self._topic,
+            **self._client,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=100,
+            request_timeout_ms=int(READ_SECONDS * 1000),
+        )
+        try:
+            await consumer.start()
+        except BaseException:
+            await consumer.stop()
+            raise
+        return consumer
+
+    async def _to_end(self, consumer: AIOKafkaConsumer) -> list[Record]:
+        ends = await consumer.end_offsets(consumer.assignment())
+        records: list[Record] = []
+        clock = asyncio.get_running_loop().time
+        progress = clock()
+        while [p for p, end in ends.items() if await consumer.position(p) < end]:
+            found = await consumer.getmany(timeout_ms=500)
+            for batch in found.values():
+                records += batch
+            if found:
+                progress = clock()
+            elif clock() - progress > READ_SECONDS:
+                raise SourceUnavailable(f"{self._topic} gives nothing though it has more")
+        return records
