@@ -80,13 +80,7 @@ def _outcome(run: Run, after: ClientState) -> Outcome:
         after = with_group_change(after, group_id, assigned, run.event.occurred_at)
     if run.ledger is not None:
         after = run.ledger.charged(after)
-    return Outcome(
-        after,
-        tuple(run.commands),
-        tuple(run.fired),
-        tuple(run.rejections),
-        run.truncated_pushes,
-    )
+    return Outcome(after, run.commands, run.fired, run.rejections, run.truncated_pushes)
 
 
 def _reused(event: Event) -> Rejected:

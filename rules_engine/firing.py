@@ -65,12 +65,15 @@ class Run:
             event.event_id, event.type, origin.topic, origin.partition, origin.offset
         )
         self.issued_at = instant_text(event.occurred_at)
-        self.commands: list[Command] = []
-        self.fired: list[str] = []
-        self.rejections: list[Rejection] = []
-        self.group_changes: list[tuple[str, bool]] = []
+        self.commands: tuple[Command, ...] = ()
+        self.fired: tuple[str, ...] = ()
+        self.rejections: tuple[Rejection, ...] = ()
+        self.group_changes: tuple[tuple[str, bool], ...] = ()
         self.truncated_pushes = 0
         self.ledger: Ledger | None = None
+
+    def reject(self, rule: RulePlan, reason: Reason, detail: str = "") -> None:
+        self.rejections += (Rejection(rule.id, reason, detail),)
 
     def open_ledger(self) -> Ledger:
         """The ledger of this event, made when the first rule asks for it."""
@@ -84,7 +87,7 @@ class Run:
 def fail(run: Run, rule: RulePlan, error: Exception) -> bool:
     """A formula of the rule failed: the rule has not matched. Always False."""
     cause = failure_of(error).cause
-    run.rejections.append(Rejection(rule.id, Reason.FORMULA_FAILED, cause.value))
+    run.reject(rule, Reason.FORMULA_FAILED, cause.value)
     return False
 
 
@@ -96,6 +99,8 @@ def fire(run: Run, rule: RulePlan) -> bool:
     3. Its commands, in the order of the actions. No credit, no ADD_BONUS; the others run.
     4. Only a rule that emitted a command has fired, and is charged.
     """
+    if rule.only is not None:
+        return _fire_credit(run, rule, rule.only)
     # 1.
     try:
         amounts = [_amount(run, each) for each in rule.credits]
@@ -107,11 +112,11 @@ def fire(run: Run, rule: RulePlan) -> bool:
     ledger = run.open_ledger() if rule.is_charged else None
     refusal = ledger.refusal(rule.limits, credit) if ledger is not None else None
     if refusal is not None:
-        run.rejections.append(Rejection(rule.id, refusal))
+        run.reject(rule, refusal)
         return False
     # 3.
     if rule.credits and not credit:
-        run.rejections.append(Rejection(rule.id, Reason.ZERO_CREDIT))
+        run.reject(rule, Reason.ZERO_CREDIT)
     before, pushed = len(run.commands), 0
     left_amounts, left_texts = iter(amounts), iter(texts)
     for action in rule.actions:
@@ -123,9 +128,23 @@ def fire(run: Run, rule: RulePlan) -> bool:
             pushed += _push(run, rule, action, next(left_texts), pushed)
     # 4.
     if len(run.commands) > before:
-        run.fired.append(rule.id)
+        run.fired += (rule.id,)
         if ledger is not None:
             ledger.charge(rule.limits, credit, pushed)
+    return True
+
+
+def _fire_credit(run: Run, rule: RulePlan, credit: CreditPlan) -> bool:
+    """`fire` for the most frequent kind of rule: one credit that no limit holds back."""
+    try:
+        amount = _amount(run, credit)
+    except FAILURES as error:
+        return fail(run, rule, error)
+    if amount > NOTHING:
+        _credit(run, rule, credit, amount)
+        run.fired += (rule.id,)
+    else:
+        run.reject(rule, Reason.ZERO_CREDIT)
     return True
 
 
@@ -168,7 +187,7 @@ def _credit(run: Run, rule: RulePlan, action: CreditPlan, amount: Decimal) -> No
     event, terms = run.event, run.terms
     made = command_id(terms.organization_id, event.client_id, event.event_id, rule.id, action.index)
     lasts = action.lasts_us
-    run.commands.append(
+    run.commands += (
         AddBonus(
             made,
             "ADD_BONUS",
@@ -186,7 +205,7 @@ def _credit(run: Run, rule: RulePlan, action: CreditPlan, amount: Decimal) -> No
             made,
             None if lasts is None else _later(event.occurred_at, lasts),
             action.restriction,
-        )
+        ),
     )
 
 
@@ -194,8 +213,8 @@ def _change_group(run: Run, rule: RulePlan, action: GroupPlan) -> None:
     """Emitted also when it changes nothing."""
     event, terms = run.event, run.terms
     make = AssignGroup if action.assigned else UnassignGroup
-    run.group_changes.append((action.group_id, action.assigned))
-    run.commands.append(
+    run.group_changes += ((action.group_id, action.assigned),)
+    run.commands += (
         make(
             command_id(
                 terms.organization_id, event.client_id, event.event_id, rule.id, action.index
@@ -211,7 +230,7 @@ def _change_group(run: Run, rule: RulePlan, action: GroupPlan) -> None:
             run.caused_by,
             run.issued_at,
             action.group_id,
-        )
+        ),
     )
 
 
@@ -221,13 +240,13 @@ def _push(run: Run, rule: RulePlan, action: PushPlan, texts: tuple[str, str], pu
     `pushed`: pushes of this rule before it; each counts by itself.
     """
     if run.ledger is not None and not run.ledger.may_push(pushed):
-        run.rejections.append(Rejection(rule.id, Reason.PUSH_LIMIT))
+        run.reject(rule, Reason.PUSH_LIMIT)
         return 0
     title, body = cut(texts[0], action.title.limit), cut(texts[1], action.body.limit)
     run.truncated_pushes += (title, body) != texts
     event, terms = run.event, run.terms
     lives = action.lives_us
-    run.commands.append(
+    run.commands += (
         SendPush(
             command_id(
                 terms.organization_id, event.client_id, event.event_id, rule.id, action.index
@@ -246,7 +265,7 @@ def _push(run: Run, rule: RulePlan, action: PushPlan, texts: tuple[str, str], pu
             body,
             _end_of_quiet_hours(run),
             None if lives is None else _later(event.occurred_at, lives),
-        )
+        ),
     )
     return 1
 

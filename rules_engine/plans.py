@@ -78,7 +78,8 @@ ActionPlan = CreditPlan | GroupPlan | PushPlan
 @dataclass(frozen=True, slots=True)
 class RulePlan:
     """`actions` in the order in which they were authored; `credits` and `pushes` are those of one
-    kind. `is_charged`: a limit of the rule or of the set may hold it back."""
+    kind. `is_charged`: a limit of the rule or of the set may hold it back. `only`: the credit of a
+    rule that does nothing else and is never charged."""
 
     id: str
     actions: tuple[ActionPlan, ...]
@@ -86,6 +87,7 @@ class RulePlan:
     pushes: tuple[PushPlan, ...]
     limits: ClientLimits | None
     is_charged: bool
+    only: CreditPlan | None
 
 
 @dataclass(frozen=True, slots=True)

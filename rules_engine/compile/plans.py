@@ -55,7 +55,9 @@ def plan_of(
     is_charged = limits is not None or _set_limits_apply(
         checked.limits, bool(credits_), bool(pushes)
     )
-    return RulePlan(rule.id, actions, credits_, pushes, limits, is_charged)
+    is_plain = len(actions) == len(credits_) == 1 and not is_charged
+    only = credits_[0] if is_plain else None
+    return RulePlan(rule.id, actions, credits_, pushes, limits, is_charged, only)
 
 
 def _set_limits_apply(limits: SetLimits, pays: bool, pushes: bool) -> bool:
