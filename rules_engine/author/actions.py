@@ -13,7 +13,6 @@ from rules_engine.checked import (
 )
 from rules_engine.document import Path
 from rules_engine.formula.checked import Kind
-from rules_engine.variables import TRIGGERS, template_variables
 from schemas import rule_set as authored
 
 _ACTIONS = authored.AddBonus | authored.AssignGroup | authored.UnassignGroup | authored.SendPush
@@ -69,8 +68,7 @@ def _add_bonus(
 
 
 def _template(text: str, limit: int, trigger: str, path: Path, scope: Scope) -> Template:
-    known = template_variables(trigger) if trigger in TRIGGERS else None
-    template, problems = parse_template(text, limit, known)
+    template, problems = parse_template(text, limit, trigger)
     for problem in problems:
         scope.findings.add_problem(path, problem)
     return template

@@ -72,6 +72,8 @@ def _threshold(
 ) -> Decimal | None:
     if (tier.at_least is None) == (tier.times_average is None):
         both = tier.at_least is not None
+        if scope.shape.is_cut(place):
+            return None
         scope.findings.add(
             "TIER_THRESHOLD",
             (*place, "timesAverage") if both else place,
@@ -83,7 +85,7 @@ def _threshold(
     if tier.at_least is not None:
         return scope.money(tier.at_least, (*place, "atLeast"))
     if ladder.average_topup_major is None:
-        if scope.shape.whole:
+        if not scope.shape.is_cut((*path, "averageTopupMajor")):
             scope.findings.add(
                 "MISSING_KEY",
                 (*place, "timesAverage"),
@@ -111,7 +113,7 @@ def _deposit(amount: Decimal, path: Path, scope: Scope) -> Decimal | None:
 
 def _check_average_is_used(ladder: authored.Ladder, path: Path, scope: Scope) -> None:
     used = any(tier.times_average is not None for tier in ladder.tiers)
-    if ladder.average_topup_major is not None and not used and scope.shape.whole:
+    if ladder.average_topup_major is not None and not used and not scope.shape.is_cut(path):
         scope.findings.add(
             "UNUSED_AVERAGE",
             (*path, "averageTopupMajor"),

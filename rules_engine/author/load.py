@@ -87,14 +87,16 @@ def _rules(rule_set: authored.RuleSet, scope: Scope) -> tuple[CheckedRule, ...]:
 def _check_ids(shape: Shape, findings: Findings) -> None:
     """Rule ids are unique, those of tiers (`ladder.tier`) included; so are the ids of ladders."""
     for ids in (_ladder_ids(shape), _rule_ids(shape)):
-        first: dict[str, Path] = {}
+        places: dict[str, list[Path]] = {}
         for name, path in ids:
-            earlier = first.setdefault(name, path)
-            if earlier != path:
+            places.setdefault(name, []).append(path)
+        for name, paths in places.items():
+            first, *others = sorted(paths, key=findings.line_of) if len(paths) > 1 else paths
+            for path in others:
                 findings.add(
                     "DUPLICATE_ID",
                     path,
-                    f"the id `{name}` stands twice, first in line {findings.line_of(earlier)}",
+                    f"the id `{name}` stands twice, first in line {findings.line_of(first)}",
                     "give every rule, ladder and tier its own id; a tier's is `ladder.tier`",
                 )
 

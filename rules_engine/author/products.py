@@ -77,7 +77,7 @@ def _report_twice(product: str, club: str, path: Path, earlier: Path, scope: Sco
 def _push_limit(push: authored.PushLimit | None, path: Path, scope: Scope) -> PushLimit | None:
     if push is None:
         return None
-    if (push.times is None) != (push.per is None):
+    if (push.times is None) != (push.per is None) and not scope.shape.is_cut(path):
         given, other = ("per", "times") if push.times is None else ("times", "per")
         scope.findings.add(
             "MISSING_KEY",

@@ -38,7 +38,8 @@ def _check_timer_keys(rule: authored.Rule, path: Path, scope: Scope) -> None:
     """`after`, `before` and `at` belong to triggers that timers start."""
     homes = (("after", rule.after, _ABSENCE), ("before", rule.before, {"BONUS_EXPIRING"}))
     for key, given, triggers in homes:
-        if rule.trigger in triggers and given is None:
+        is_missing = given is None and not scope.shape.is_cut((*path, key))
+        if rule.trigger in triggers and is_missing:
             scope.findings.add(
                 "MISSING_KEY",
                 (*path, "trigger"),

@@ -102,6 +102,8 @@ def _window(window: authored.Window, path: Path, scope: Scope) -> Window:
     if window.since is None and window.to is None:
         return Window(days, 0, 0)
     if window.since is None or window.to is None:
+        if scope.shape.is_cut(path):
+            return Window(days, 0, 0)
         given, other = ("to", "from") if window.since is None else ("from", "to")
         scope.findings.add(
             "HALF_A_WINDOW",

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from rules_engine.author.findings import Findings
-from rules_engine.author.wording import describe
+from rules_engine.author.wording import describe, describe_null
 from rules_engine.document import Document, Path
 from schemas.rule_set import RuleSet
 
@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 
 
 class Shape:
-    """The authored model of a document. `whole`: nothing had to be taken out."""
+    """The authored model of a document, less what had to be taken out."""
 
     def __init__(self, document: Document, findings: Findings) -> None:
         self._document = document
@@ -31,14 +31,10 @@ class Shape:
         self._values: Any = document.values()
         self._nulls = tuple(_nulls(self._values, ()))
         for path in self._nulls:
-            findings.add(
-                "EMPTY_VALUE",
-                path,
-                f"`{_key_of(path)}` has no value",
-                "write a value, or remove the key",
-            )
+            described = describe_null(path, document)
+            findings.add(described.code, path, described.message, described.remedy)
+        self._gone: list[Path] = []
         self._drop(self._nulls)
-        self.whole = not self._nulls
         self.rule_set = self._read(findings)
 
     def items(self, path: Path, items: Sequence[_T]) -> Iterator[tuple[Path, _T]]:
@@ -52,6 +48,11 @@ class Shape:
         for index, item in zip(kept, items, strict=True):
             yield (*path, index), item
 
+    def is_cut(self, path: Path) -> bool:
+        """Whether something in the value at `path` was taken out, and reported: what it lacks
+        then is no fault of its own."""
+        return any(gone[: len(path)] == path for gone in self._gone)
+
     def _read(self, findings: Findings) -> RuleSet:
         first_round = True
         while True:
@@ -59,7 +60,6 @@ class Shape:
                 return RuleSet.model_validate(self._values)
             except ValidationError as refused:
                 errors = refused.errors(include_url=False, include_input=False)
-            self.whole = False
             if first_round:
                 self._report(errors, findings)
             first_round = False
@@ -73,7 +73,11 @@ class Shape:
                 continue  # a consequence of the missing value, which has been reported
             described = describe(error, path, self._document)
             findings.add(
-                described.code, path, described.message, described.remedy, on_key=described.on_key
+                described.code,
+                described.path or path,
+                described.message,
+                described.remedy,
+                on_key=described.on_key,
             )
 
     def _obstacle(self, error: ErrorDetails) -> Path:
@@ -89,7 +93,9 @@ class Shape:
     def _drop(self, paths: "Sequence[Path] | Iterator[Path]") -> None:
         """Take values out, the last first, so that indexes stay good meanwhile."""
         gone = sorted({path for path in paths if path}, reverse=True)
-        for original in [self._original(path) for path in gone]:
+        originals = [self._original(path) for path in gone]
+        self._gone += originals
+        for original in originals:
             if isinstance(original[-1], int):
                 self._dropped.setdefault(original[:-1], set()).add(original[-1])
         for path in gone:
@@ -131,7 +137,3 @@ def _without_tags(loc: Path) -> Path:
         for at, step in enumerate(loc)
         if not (at >= 2 and loc[at - 2] == "actions" and isinstance(loc[at - 1], int))
     )
-
-
-def _key_of(path: Path) -> str:
-    return next(step for step in reversed(path) if isinstance(step, str))

@@ -1,12 +1,17 @@
 """Texts of pushes: `{name}` stands for a variable, `{{` and `}}` for the braces themselves."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rules_engine.checked import Template
 from rules_engine.diagnostics import Problem, did_you_mean
-from rules_engine.variables import NOT_SUPPORTED_YET
+from rules_engine.variables import (
+    NOT_SUPPORTED_YET,
+    TRIGGERS,
+    template_variables,
+    triggers_of,
+    variables,
+)
 
 TITLE_LIMIT = 40
 BODY_LIMIT = 120
@@ -26,12 +31,11 @@ class _Name:
     end: int
 
 
-def parse_template(
-    text: str, limit: int, known: Iterable[str] | None
-) -> tuple[Template, list[Problem]]:
+def parse_template(text: str, limit: int, trigger: str) -> tuple[Template, list[Problem]]:
     """The pieces of a push text and what is wrong with it; offsets in code points.
 
-    `known`: the names that may stand in it; None: any.
+    Which names may stand in it depends on the trigger; a trigger without variables knows none and
+    refuses none (it is refused itself).
     """
     problems: list[Problem] = []
     pieces: list[tuple[str, str | None]] = []
@@ -40,7 +44,7 @@ def parse_template(
         piece = match.group()
         if match[1] is not None:
             name = _Name(match[1], match.start(), match.end())
-            problems += _problems_of(name, known)
+            problems += _problems_of(name, trigger)
             pieces.append((literal, name.text))
             literal = ""
         elif piece in "{}":
@@ -59,21 +63,32 @@ def _stray(brace: str, at: int) -> Problem:
     return Problem("TEMPLATE_BRACE", message, at, at + 1, remedy)
 
 
-def _problems_of(name: _Name, known: Iterable[str] | None) -> list[Problem]:
+def _problems_of(name: _Name, trigger: str) -> list[Problem]:
     if not _NAME.fullmatch(name.text):
         bare = _NAME.search(name.text)
         remedy = f"write {{{bare.group()}}}" if bare else "write a name: {topupAmountMajor}"
         message = "only the name of a variable may stand in braces"
         return [Problem("TEMPLATE_NAME", message, name.start, name.end, remedy)]
-    if known is None or name.text in known:
+    if trigger not in TRIGGERS or name.text in template_variables(trigger):
         return []
     if name.text in NOT_SUPPORTED_YET:
         message = f"`{name.text}` is not supported yet"
         remedy = "take it out of the text"
         return [Problem("NOT_SUPPORTED_YET", message, name.start, name.end, remedy)]
-    remedy = did_you_mean(name.text, known) or f"known here: {', '.join(sorted(known))}"
-    message = f"unknown name {{{name.text}}}"
+    message, remedy = _unknown(name.text, trigger)
     return [Problem("TEMPLATE_UNKNOWN_NAME", message, name.start, name.end, remedy)]
+
+
+def _unknown(name: str, trigger: str) -> tuple[str, str]:
+    known = template_variables(trigger)
+    others = triggers_of(name)
+    if others:
+        message = f"{{{name}}} does not exist on {trigger}, only on {', '.join(others)}"
+        return message, "take it out, or say it in a rule with that trigger"
+    if name in variables(trigger):
+        return f"{{{name}}} is a list and cannot be shown", "ask for a group in `audience`"
+    near = did_you_mean(name, known)
+    return f"unknown name {{{name}}}", near or f"known here: {', '.join(sorted(known))}"
 
 
 def _problems_of_text(text: str, template: Template) -> list[Problem]:

@@ -51,7 +51,9 @@ def read_time_of_day(text: str, path: Path, findings: Findings, *, end: bool = F
         "BAD_TIME_OF_DAY",
         path,
         f"`{text[:60]}` is not a time of day",
-        f'write "{corrected}"' if _TIME_OF_DAY.fullmatch(corrected) else 'write it as "22:00"',
+        f'write "{corrected}"'
+        if _TIME_OF_DAY.fullmatch(corrected)
+        else 'write hours and minutes: "22:00"',
     )
     return 0
 
@@ -60,19 +62,18 @@ def read_instant(text: str, path: Path, zone: ZoneInfo, findings: Findings) -> i
     """Microseconds since the epoch of an RFC 3339 text; None where it is not one."""
     try:
         return parse_instant(text)
-    except Unreadable:
-        findings.add(
-            "BAD_INSTANT",
-            path,
-            f"`{text[:60]}` is not a date and time with offset",
-            f'write "{_with_offset(text, zone)}"',
-        )
+    except Unreadable as refused:
+        message = f"`{path[-1]}` {refused.message}"
+        findings.add("BAD_INSTANT", path, message, _with_offset(text, zone))
         return None
 
 
 def _with_offset(text: str, zone: ZoneInfo) -> str:
-    """The nearest good text: what the author wrote, in the rule set's zone."""
+    """What the author wrote, in the rule set's zone, where that makes an instant."""
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=zone).isoformat()
+        instant = datetime.fromisoformat(text)
     except ValueError:
-        return datetime(2026, 11, 1, tzinfo=zone).isoformat()
+        return "a date, T, a time with seconds, and the distance to UTC"
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=zone)
+    return f'write "{instant.isoformat()}"'

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from rules_engine.author.keys import KEYS_ELSEWHERE, known_keys
 from rules_engine.diagnostics import did_you_mean
 from rules_engine.document import Document, Path
-from rules_engine.document.nodes import PLAIN, Mapping, Node, Scalar
+from rules_engine.document.nodes import Mapping, Node, Scalar
 
 _QUOTED = re.compile(r"'([^']*)'")
 
@@ -21,6 +21,8 @@ class Described:
     message: str
     remedy: str = ""
     on_key: bool = False
+    path: Path | None = None
+    """Where it is, if not where pydantic says."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,18 @@ def describe(error: ErrorDetails, path: Path, document: Document) -> Described:
     return wording(fault)
 
 
+def describe_null(path: Path, document: Document) -> Described:
+    """The finding for a key or item without a value."""
+    parent, node = document.node_at(path[:-1]), document.node_at(path)
+    remedy = "write a value, or remove the key"
+    if isinstance(parent, Mapping) and parent.flow and isinstance(node, Scalar) and not node.text:
+        # {formula: percent(x, 20)}: the rest of a text that lacked its quotes looks like a key
+        remedy = "a comma ends a value inside { }: put the value before it in quotes"
+    key = next(step for step in reversed(path) if isinstance(step, str))
+    subject = f"an item of `{key}`" if isinstance(path[-1], int) else f"`{key}`"
+    return Described("EMPTY_VALUE", f"{subject} has no value", remedy)
+
+
 _MISSING = {
     "organizationId": "add the organization's id: `organizationId: izi`",
     "version": 'add a label of your choice: `version: "2026-11-22.1"`',
@@ -107,31 +121,16 @@ def _no_action_type(fault: _Fault) -> Described:
 def _unknown_key(fault: _Fault) -> Described:
     key = str(fault.path[-1])
     known = known_keys(fault.error["loc"][:-1])
-    elsewhere = KEYS_ELSEWHERE.get((_owner(fault.path), key))
-    if _after_a_comma(fault):
-        remedy = "a comma ends a value inside { }: put the value before it in quotes"
-    elif elsewhere:
-        remedy = elsewhere
-    else:
-        remedy = did_you_mean(key, known) or f"known here: {', '.join(known)}"
+    remedy = (
+        KEYS_ELSEWHERE.get((_owner(fault.path), key))
+        or did_you_mean(key, known)
+        or f"known here: {', '.join(known)}"
+    )
     return Described("UNKNOWN_KEY", f"unknown key `{key}`", remedy, on_key=True)
 
 
 def _owner(path: Path) -> str:
     return next((step for step in reversed(path[:-1]) if isinstance(step, str)), "")
-
-
-def _after_a_comma(fault: _Fault) -> bool:
-    """`{formula: percent(x, 20)}`: the rest of a text that lacked its quotes looks like a key."""
-    parent = fault.document.node_at(fault.path[:-1])
-    node = fault.node
-    return (
-        isinstance(parent, Mapping)
-        and parent.flow
-        and isinstance(node, Scalar)
-        and node.style == PLAIN
-        and node.text == ""
-    )
 
 
 def _not_text(fault: _Fault) -> Described:
@@ -142,7 +141,14 @@ def _not_text(fault: _Fault) -> Described:
         )
     assert isinstance(fault.node, Scalar)
     message = f"{fault.subject} is {fault.shown} without quotes, which is no text in YAML"
-    return Described("NEEDS_QUOTES", message, f'write "{fault.node.text}"')
+    remedy = _NO_TEXT.get((fault.key, fault.node.text)) or f'write "{fault.node.text}"'
+    return Described("NEEDS_QUOTES", message, remedy)
+
+
+_NO_TEXT = {
+    ("when", "true"): "leave `when` out: the rule then asks for nothing",
+    ("when", "false"): "to switch the rule off write `enabled: false`",
+}
 
 
 def _not_flag(fault: _Fault) -> Described:
@@ -163,19 +169,30 @@ def _not_mapping(fault: _Fault) -> Described:
 
 
 def _unknown_word(fault: _Fault) -> Described:
-    words = _QUOTED.findall(fault.context.get("expected_tags") or fault.context["expected"])
-    name, code = fault.key, "UNKNOWN_WORD"
-    path = fault.path
-    if "expected_tags" in fault.context:
-        name, path = "type", (*fault.path, "type")
-    if name == "trigger":
-        code = "UNKNOWN_TRIGGER"
-    node = fault.document.node_at(path)
-    if not isinstance(node, Scalar):
-        return Described("WRONG_TYPE", f"`{name}` must be one word", f"one of: {', '.join(words)}")
-    near = did_you_mean(node.text, words)
-    remedy = f"{near} known: {', '.join(words)}" if near else f"known: {', '.join(words)}"
-    return Described(code, f"unknown {name} `{node.text[:60]}`", remedy)
+    words = _QUOTED.findall(fault.context["expected"])
+    known = f"known: {', '.join(words)}"
+    if not isinstance(fault.node, Scalar):
+        return Described(
+            "WRONG_TYPE", f"{fault.subject} must be one word, not {fault.shown}", known
+        )
+    if len(words) == 1:
+        message = f"the trigger of a ladder is {words[0]}, not {fault.shown}"
+        return Described("LADDER_TRIGGER", message, "write rules for other triggers")
+    remedy = f"{did_you_mean(fault.node.text, words)} {known}".lstrip()
+    if fault.key == "trigger":
+        return Described("UNKNOWN_TRIGGER", f"unknown trigger {fault.shown}", remedy)
+    return Described("UNKNOWN_WORD", f"unknown value of `{fault.key}`: {fault.shown}", remedy)
+
+
+def _unknown_action(fault: _Fault) -> Described:
+    """The fault is the action's as a whole for pydantic, its type's for the author."""
+    of_type = _Fault(fault.error, (*fault.path, "type"), fault.document)
+    words = _QUOTED.findall(fault.context["expected_tags"])
+    node = of_type.node
+    near = did_you_mean(node.text, words) if isinstance(node, Scalar) else ""
+    message = f"unknown type of action: {of_type.shown}"
+    remedy = f"{near} known: {', '.join(words)}".lstrip()
+    return Described("UNKNOWN_ACTION", message, remedy, path=of_type.path)
 
 
 def _too_few(fault: _Fault) -> Described:
@@ -206,7 +223,7 @@ def _not_a_number(fault: _Fault) -> Described:
 
 def _not_whole(fault: _Fault) -> Described:
     message = f"{fault.subject} must be a whole number, not {fault.shown}"
-    return Described("NOT_A_NUMBER", message, _number_remedy(fault, "10"))
+    return Described("NOT_A_NUMBER", message, _number_remedy(fault, "10, without decimals"))
 
 
 def _number_remedy(fault: _Fault, example: str) -> str:
@@ -216,7 +233,7 @@ def _number_remedy(fault: _Fault, example: str) -> str:
     if re.fullmatch(r"[0-9]+,[0-9]+", text):
         return "write a point before the decimals, and nothing between thousands"
     if re.fullmatch(r"[0-9][0-9_ '\u00a0]*", text):
-        return "write the digits without anything between them"
+        return "write the digits with nothing between them"
     return f"write it as {example}"
 
 
@@ -227,9 +244,9 @@ _BOUNDS = {
     "less_than_equal": ("le", "at most"),
 }
 _BOUND_REMEDIES = {
-    "percent": "a tier credits up to 100 %; for more write a rule with a formula",
-    "times": "to switch a rule off write `enabled: false`",
-    "amountMajor": "to switch a rule off write `enabled: false`",
+    "percent": "a tier credits up to 100 %: write a rule with a formula for anything else",
+    "times": "write how often, remove the limit, or switch the rule off with `enabled: false`",
+    "amountMajor": "write an amount, or remove the limit",
 }
 
 
@@ -249,7 +266,7 @@ _WORDINGS: dict[str, Callable[[_Fault], Described]] = {
     "model_type": _not_mapping,
     "model_attributes_type": _not_mapping,
     "literal_error": _unknown_word,
-    "union_tag_invalid": _unknown_word,
+    "union_tag_invalid": _unknown_action,
     "union_tag_not_found": _no_action_type,
     "too_short": _too_few,
     "string_too_short": _empty,

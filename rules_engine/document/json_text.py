@@ -100,7 +100,11 @@ class _Reader:
             raise self.fault(min(error.pos, len(self._text) - 1), message, remedy) from None
         if _SURROGATE.search(text):
             remedy = "write the character itself, or both halves of its pair"
-            raise self.fault(at, "half of a surrogate pair in a text", remedy)
+            raise NotJson(
+                self._source.finding(
+                    "NOT_JSON", "half of a surrogate pair in a text", at, end, remedy
+                )
+            )
         return Scalar(text, DOUBLE_QUOTED, at, end), end
 
     def _array(self, at: int, depth: int) -> tuple[Sequence, int]:
@@ -131,7 +135,8 @@ class _Reader:
 
     def _member(self, node: Mapping, at: int, depth: int) -> int:
         if self._text[at : at + 1] != '"':
-            raise self.fault(at, "a key in double quotes is missing here", 'write "key": value')
+            remedy = "remove the comma before it" if node.entries else 'write "key": value'
+            raise self.fault(at, "a key in double quotes is missing here", remedy)
         self._count(at, depth)
         key, at = self._string(at)
         at = self.skip(at)

@@ -79,13 +79,23 @@ def syntax_fault(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
             at + 1,
             "indent with spaces: set your editor to replace tabs",
         )
-    if "end of stream" in problem and error.context_mark is not None:
-        at = error.context_mark.index
+    begun = error.context_mark
+    if begun is not None and ("end of stream" in problem or "expected ':'" in problem):
+        at = begun.index
     if "cannot start any token" in problem:
         message = f"a value cannot begin with `{source.text[at : at + 1]}`"
         return source.finding("NOT_YAML", message, at, at + 1, "put the value in quotes")
     for sign, message, remedy in _FAULTS:
         if sign in problem:
-            return source.finding("NOT_YAML", message, at, at + 1, remedy)
+            return source.finding("NOT_YAML", message + _since(source, error), at, at + 1, remedy)
     context = f" {error.context}" if error.context else ""
     return source.finding("NOT_YAML", f"this is not YAML: {problem}{context}", at, at + 1, _QUOTES)
+
+
+def _since(source: Source, error: yaml.MarkedYAMLError) -> str:
+    """Where the bracket opened, if not in the line of the fault."""
+    begun, ended = error.context_mark, error.problem_mark
+    if begun is None or ended is None or "flow" not in (error.context or ""):
+        return ""
+    line = source.line_and_column(begun.index)[0]
+    return f" (it begins in line {line})" if line != ended.line + 1 else ""
