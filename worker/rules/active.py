@@ -80,8 +80,6 @@ class ActiveRules:
             self._task = None
         await self._source.close()
         await self._history.close()
-        await self._source.close()
-        await self._history.close()
 
     def rules_of(self, named: Mapping[str, str | None] | None) -> Mapping[str, CompiledRuleSet]:
         """The sets in force (None), or exactly those of a plan. Raises LoudStop for a hash that
