@@ -1,0 +1,1 @@
+"""Benchmarks on real Kafka and Redis: this worker next to what one would write instead."""

@@ -1,0 +1,1 @@
+"""Starting, feeding, measuring and checking one contender at a time."""

@@ -1,0 +1,164 @@
+"""How long a command takes at a given rate, and what an event then costs.
+
+Events come one by one at random instants (a Poisson process of the given mean). The clock of an
+event starts when it is handed to the producer (no linger) and stops when the harness, as a
+consumer, has its first command. Both ends are in this process: one clock.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaProducer
+from msgspec import Struct
+
+from benchmarks.harness.entrant import Entrant, WorkerProcess
+from benchmarks.harness.inputs import Inputs
+from benchmarks.harness.topics import OutputWatch, check_commands, decode_command
+from benchmarks.workload.events import InputEvent
+from benchmarks.workload.expected import Command
+
+WARM_RATE = 50
+WARM_SECONDS = 3.0
+START_SECONDS = 90.0
+DRAIN_SECONDS = 20
+QUIET_SECONDS = 1.0
+
+
+class PacedResult(Struct, frozen=True):
+    """Milliseconds from event to command, and CPU microseconds per event."""
+
+    rate: int
+    commands: int
+    p50_ms: float
+    p99_ms: float
+    worst_ms: float
+    micros_worker: float
+    micros_broker: float
+    micros_redis: float
+    others_cores: float
+
+
+class _Arrivals:
+    """Reads commands as they come and notes when each event had its first."""
+
+    def __init__(self, output: OutputWatch) -> None:
+        self._output = output
+        self.at: dict[str, float] = {}
+        self.commands: list[Command] = []
+
+    async def run(self) -> None:
+        while True:
+            records = await self._output.poll(200)
+            now = time.perf_counter()
+            for record in records:
+                command = decode_command(record.value)
+                event_id = command.caused_by.event_id
+                self.at.setdefault(event_id, now)
+                self.commands.append((event_id, command.rule_id, command.amount_major))
+
+
+async def keep_pace(
+    entrant: Entrant, rates: Sequence[int], seconds: float, seed: int
+) -> list[PacedResult]:
+    """One result per rate, all from one start of the worker."""
+    producer = AIOKafkaProducer(bootstrap_servers=entrant.site.bootstrap, linger_ms=0)
+    await producer.start()
+    try:
+        async with entrant.output() as output:
+            output.seek(await output.ends())
+            arrivals = _Arrivals(output)
+            reading = asyncio.create_task(arrivals.run())
+            try:
+                with entrant.running() as worker:
+                    pace = _Pace(entrant, producer, arrivals, worker, random.Random(seed))
+                    await pace.warm_up()
+                    return [await pace.measure(rate, seconds) for rate in rates]
+            finally:
+                reading.cancel()
+    finally:
+        await producer.stop()
+
+
+class _Pace:
+    def __init__(
+        self,
+        entrant: Entrant,
+        producer: AIOKafkaProducer,
+        arrivals: _Arrivals,
+        worker: WorkerProcess,
+        chance: random.Random,
+    ) -> None:
+        self._entrant, self._producer, self._arrivals = entrant, producer, arrivals
+        self._worker, self._random = worker, chance
+        self._inputs: Inputs = entrant.inputs
+
+    async def warm_up(self) -> None:
+        """Sends slowly until the worker answers, then some seconds more."""
+        sent: set[str] = set()
+        began = time.perf_counter()
+        while not sent & self._arrivals.at.keys():
+            if time.perf_counter() - began > START_SECONDS:
+                raise self._worker.stuck("no command in answer to any event")
+            self._worker.check()
+            sent |= (await self._send(WARM_RATE, 1.0)).keys()
+        await self._send(WARM_RATE, WARM_SECONDS)
+        await asyncio.sleep(QUIET_SECONDS)
+
+    async def measure(self, rate: int, seconds: float) -> PacedResult:
+        before, began = self._worker.cpu(), time.perf_counter()
+        events = self._inputs.take(int(rate * seconds))
+        sent = await self._send_events(events, rate)
+        cpu, took = self._worker.cpu() - before, time.perf_counter() - began
+        segment = self._inputs.segment(events)
+        answered = await self._answered(sent, segment.expected)
+        delays = sorted(
+            (self._arrivals.at[event_id] - sent[event_id]) * 1e3 for event_id in answered
+        )
+        return PacedResult(
+            rate=rate,
+            commands=len(delays),
+            p50_ms=delays[len(delays) // 2],
+            p99_ms=delays[len(delays) * 99 // 100],
+            worst_ms=delays[-1],
+            micros_worker=cpu.worker / len(events) * 1e6,
+            micros_broker=cpu.broker / len(events) * 1e6,
+            micros_redis=cpu.redis / len(events) * 1e6,
+            others_cores=cpu.others / took,
+        )
+
+    async def _send(self, rate: int, seconds: float) -> dict[str, float]:
+        events = self._inputs.take(int(rate * seconds))
+        sent = await self._send_events(events, rate)
+        self._inputs.segment(events)
+        return sent
+
+    async def _send_events(self, events: Sequence[InputEvent], rate: int) -> dict[str, float]:
+        """The instant at which each event was handed over."""
+        sent: dict[str, float] = {}
+        due = time.perf_counter()
+        for event in events:
+            due += self._random.expovariate(rate)
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            sent[event.event_id] = time.perf_counter()
+            await self._producer.send(
+                self._inputs.topics[event.topic],
+                event.value,
+                key=event.client_id.encode(),
+            )
+        return sent
+
+    async def _answered(self, sent: dict[str, float], expected: set[Command]) -> set[str]:
+        """Ids of the events that had a command, once all have; their commands are checked."""
+        if not self._entrant.contender.follows_rules:
+            await asyncio.sleep(QUIET_SECONDS)
+            return sent.keys() & self._arrivals.at.keys()
+        awaited = {event_id for event_id, _, _ in expected}
+        for _ in range(DRAIN_SECONDS):
+            await asyncio.sleep(QUIET_SECONDS)
+            if awaited <= self._arrivals.at.keys():
+                break
+        found = [command for command in self._arrivals.commands if command[0] in sent]
+        check_commands(self._entrant.name, found, expected)
+        return awaited

@@ -1,0 +1,1 @@
+"""What every contender is given: one table of rules, one seeded stream of events."""
