@@ -148,8 +148,12 @@ class _Batch:
         outcome = apply_event(rule_set, client, event, origin)
         if outcome.rejected is not None:
             return self._reject(record, outcome.rejected)
-        if not self._add([_output(command, record) for command in outcome.commands]):
-            return False
+        if outcome.commands:
+            outputs = [_output(command, record) for command in outcome.commands]
+            if not self._add(outputs, sum([len(o.value or b"") for o in outputs])):
+                return False
+        else:
+            self._taken += 1
         self._apply(item, event, outcome)
         return True
 
@@ -161,14 +165,13 @@ class _Batch:
 
     def _reject(self, record: Record, rejected: Rejected) -> bool:
         letter = dead_letter(record, rejected, MOST_RECORD_BYTES)
-        if not self._add([letter]):
+        if not self._add([letter], _size(letter)):
             return False
         self._report.dead_letter(record.topic, rejected.code)
         return True
 
-    def _add(self, outputs: list[Output]) -> bool:
+    def _add(self, outputs: list[Output], size: int) -> bool:
         """All outputs of one record or none; the first record of a batch always fits."""
-        size = sum(map(_size, outputs))
         if self._taken and self._bytes + size > MOST_OUTBOX_BYTES:
             return False
         self._bytes += size
@@ -190,14 +193,15 @@ class _Batch:
 
 
 def _output(command: Command, record: Record) -> Output:
-    headers = [
+    headers: tuple[tuple[str, bytes], ...] = (
         ("type", command.type.encode()),
         ("organizationId", command.organization_id.encode()),
         ("commandId", command.command_id.encode()),
-    ]
-    headers += [(name, value) for name, value in record.headers if name == "traceparent"]
-    key = command.client_id.encode()
-    return Output(CHANNEL_OF_COMMAND[command.type], key, encode(command), tuple(headers))
+    )
+    if record.headers:
+        headers += tuple(header for header in record.headers if header[0] == "traceparent")
+    channel = CHANNEL_OF_COMMAND[command.type]
+    return Output(channel, command.client_id.encode(), encode(command), headers)
 
 
 def _size(output: Output) -> int:

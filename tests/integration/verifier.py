@@ -1,0 +1,175 @@
+"""What must have been paid, worked out from the lane log and the inputs without the worker's lane.
+
+The lane log is read by its own rule, each plan's ranges are merged and applied one by one through
+the pure engine, and the result is held against everything that was published and against Redis:
+nothing lost, nothing extra, one content per id, every state right.
+"""
+
+from collections import Counter
+
+import msgspec
+from msgspec import Struct
+from redis.asyncio import Redis
+
+from rules_engine.author.load import load_rule_set
+from rules_engine.client import ClientState
+from rules_engine.compile import compile_rule_set
+from rules_engine.evaluate import apply_event
+from rules_engine.outcome import Origin
+from schemas.decode import decode
+from schemas.decoded import Rejected
+from schemas.records import InputRecord
+from schemas.topics import Channel
+from tests.integration.deployment import COMMANDS, INPUTS, PARTITIONS, Deployment
+from worker.plan import Plan, Start, decode_record
+from worker.tables.codec import pack_client
+from worker.tables.slots import lane_tag
+
+SKEW_US = 300_000_000
+
+
+class Verdict(Struct):
+    """`repeats`: raw repetitions of an id, which readers drop."""
+
+    due: int = 0
+    lost: int = 0
+    extra: int = 0
+    differing: int = 0
+    wrong_states: int = 0
+    repeats: int = 0
+    dead_letters: Counter[str] = msgspec.field(default_factory=Counter)
+
+    @property
+    def clean(self) -> bool:
+        return not (self.lost or self.extra or self.differing or self.wrong_states)
+
+
+async def verify(loyalty: Deployment) -> Verdict:
+    """Judge a deployment that has caught up."""
+    inputs = await loyalty.read(*INPUTS)
+    plans = valid_plans(await loyalty.read(Channel.LANE_LOG))
+    due, letters, states = expected(loyalty, inputs, plans)
+    verdict = Verdict(due=len(due))
+    published: dict[bytes, set[bytes]] = {}
+    commands = await loyalty.read(*COMMANDS)
+    for record in commands:
+        name = dict(record.headers)["commandId"]
+        published.setdefault(name, set()).add(record.value or b"")
+    verdict.repeats = len(commands) - len(published)
+    verdict.lost = len(due.keys() - published.keys())
+    verdict.extra = len(published.keys() - due.keys())
+    verdict.differing = sum(
+        published[name] != {due[name]} for name in published.keys() & due.keys()
+    )
+    await _judge_dead_letters(loyalty, letters, verdict)
+    verdict.wrong_states = await _wrong_states(loyalty, states)
+    return verdict
+
+
+def valid_plans(log: list[InputRecord]) -> dict[int, list[Plan]]:
+    """By partition: the plans whose term is the latest start before them, in sequence."""
+    plans: dict[int, list[Plan]] = {n: [] for n in range(PARTITIONS)}
+    terms = dict.fromkeys(range(PARTITIONS), -1)
+    for record in log:
+        entry = decode_record(record.value or b"")
+        lane = plans[record.partition]
+        if isinstance(entry, Start):
+            terms[record.partition] = record.offset
+        elif entry.term == terms[record.partition] and entry.seq == len(lane) + 1:
+            lane.append(entry)
+    return plans
+
+
+def expected(
+    loyalty: Deployment, inputs: list[InputRecord], plans: dict[int, list[Plan]]
+) -> tuple[dict[bytes, bytes], set[tuple[str, int, int, str]], dict[tuple[int, str], bytes]]:
+    """Commands by id, dead letters by place and code, packed states by lane and key."""
+    rule_set = compile_rule_set(load_rule_set((loyalty.rules / "izi.yaml").read_text(), "izi"))
+    channels = {loyalty.topic(channel): channel for channel in INPUTS}
+    by_place = {(r.topic, r.partition, r.offset): r for r in inputs}
+    due: dict[bytes, bytes] = {}
+    letters: set[tuple[str, int, int, str]] = set()
+    states: dict[tuple[int, str], ClientState] = {}
+    for lane, chain in plans.items():
+        for plan in chain:
+            for record in _in_order(loyalty, lane, plan, by_place):
+                event = decode(
+                    record.value,
+                    record.key,
+                    channels[record.topic],
+                    lambda org: 2 if org == "izi" else None,
+                )
+                place = (record.topic, record.partition, record.offset)
+                if isinstance(event, Rejected):
+                    letters.add((*place, event.code))
+                    continue
+                if event.occurred_at > record.timestamp * 1000 + SKEW_US:
+                    letters.add((*place, "IN_FUTURE"))
+                    continue
+                key = (lane, f"{event.organization_id}\x1f{event.client_id}")
+                rules = rule_set if event.organization_id == "izi" else None
+                before = states.get(key, ClientState())
+                outcome = apply_event(rules, before, event, Origin(*place))
+                if outcome.rejected is not None:
+                    letters.add((*place, outcome.rejected.code))
+                    continue
+                states[key] = outcome.client
+                for command in outcome.commands:
+                    due[command.command_id.encode()] = msgspec.json.encode(command)
+    return due, letters, {key: pack_client(state) for key, state in states.items()}
+
+
+def _in_order(
+    loyalty: Deployment,
+    lane: int,
+    plan: Plan,
+    by_place: dict[tuple[str, int, int], InputRecord],
+) -> list[InputRecord]:
+    """Greedy: always the topic whose next record has the lowest timestamp, ties by topic order."""
+    order = [loyalty.topic(channel) for channel in INPUTS]
+    waiting = {
+        part.topic: [
+            by_place[part.topic, lane, offset]
+            for offset in range(part.first, part.last + 1)
+            if (part.topic, lane, offset) in by_place
+        ]
+        for part in plan.ranges
+    }
+    merged = []
+    while any(waiting.values()):
+        topic = min(
+            (t for t in order if waiting.get(t)),
+            key=lambda t: (waiting[t][0].timestamp, order.index(t)),
+        )
+        merged.append(waiting[topic].pop(0))
+    return merged
+
+
+async def _judge_dead_letters(
+    loyalty: Deployment, due: set[tuple[str, int, int, str]], verdict: Verdict
+) -> None:
+    found = set()
+    for record in await loyalty.read(Channel.DEAD_LETTERS):
+        headers = {name: value.decode() for name, value in record.headers}
+        place = (headers["source.topic"], int(headers["source.partition"]))
+        found.add((*place, int(headers["source.offset"]), headers["error.code"]))
+    verdict.lost += len(due - found)
+    verdict.extra += len(found - due)
+    verdict.dead_letters.update(code for *_, code in found)
+
+
+async def _wrong_states(loyalty: Deployment, due: dict[tuple[int, str], bytes]) -> int:
+    redis = Redis(port=loyalty.redis.port)
+    try:
+        wrong = 0
+        for lane in range(PARTITIONS):
+            tag = f"{{{loyalty.prefix}{lane_tag(lane)}}}"
+            expected = {k: v for (n, k), v in due.items() if n == lane}
+            keys = [key async for key in redis.scan_iter(f"{tag}:v:*", count=1000)]
+            held = dict(zip(keys, await redis.mget(keys), strict=True)) if keys else {}
+            stored = {key.decode().split(":v:", 1)[1]: value for key, value in held.items()}
+            wrong += sum(stored.get(key) != value for key, value in expected.items())
+            wrong += len(stored.keys() - expected.keys())
+        return wrong
+    finally:
+        await redis.aclose()
