@@ -38,7 +38,7 @@ class Allowed:
 
     zero: bool = False
     minimum: int | None = None
-    maximum: int = 10**20 - 1
+    maximum: int = 10**18
 
     def check(self, value: Decimal | int, digits: int) -> Decimal | int:
         """The value in its plain form. Raises NotAllowed."""
@@ -87,7 +87,8 @@ def _plain(amount: Decimal) -> str:
     return f"{amount:f}"
 
 
-Text = Annotated[str, StringConstraints(strict=True)]
+Text = Annotated[str, StringConstraints(strict=True, max_length=262_144)]
+"""Any text. The bound is that of a whole event: it makes pydantic look for lone surrogates."""
 
 Name = Annotated[str, StringConstraints(strict=True, min_length=1)]
 """Text that says something."""
@@ -131,7 +132,9 @@ SignedMoneyText = Annotated[str, StringConstraints(strict=True, pattern=r"^-?[0-
 
 _Integer = Annotated[int, PlainValidator(_read_integer)]
 
-Count = Annotated[_Integer, Allowed(minimum=0), JsonSchema({"type": "integer", "minimum": 0})]
+Count = Annotated[
+    _Integer, Allowed(minimum=0), JsonSchema({"type": "integer", "minimum": 0, "maximum": 10**18})
+]
 
 Days = Annotated[
     _Integer,

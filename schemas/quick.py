@@ -152,7 +152,7 @@ class VisitStarted(QuickEvent, gc=False, kw_only=True, tag="VISIT_STARTED"):
 class VisitEnded(QuickEvent, gc=False, kw_only=True, tag="VISIT_ENDED"):
     visit_id: Id
     tariff_id: Id
-    duration_minutes: Annotated[int, Meta(ge=0)]
+    duration_minutes: Annotated[int, Meta(ge=0, le=10**18)]
 
     def event(self, digits: int) -> decoded.Event:
         return decoded.VisitEnded(

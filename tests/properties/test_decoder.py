@@ -16,6 +16,7 @@ from schemas.decode import decode
 from schemas.decoded import Event, Rejected
 from schemas.events import EVENT_MODELS
 from schemas.topics import CHANNEL_OF_EVENT, EVENT_TYPES
+from tests.unit.schemas.samples import FIELDS, wire
 
 MINOR_DIGITS: dict[str, int] = {"izi": 2, "tokyo": 0, "tunis": 3}
 
@@ -206,6 +207,30 @@ def test_quick_and_contract_agree_on_nesting(depth: int, bracket: str) -> None:
     nested = '{"a":' * depth + "1" + "}" * depth if bracket == "{" else "[" * depth + "]" * depth
     text = json.dumps(VISIT)[:-1] + f', "note": {nested}' + "}"
     assert isinstance(same(text.encode(), b"c-1", None), Rejected) == (depth >= 256)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_quick_and_contract_agree_on_every_odd_value_of_every_field(name: str) -> None:
+    good = wire(name, client={}, shiftId="s-1", gatewayTransactionId="g-1", productId="p-1")
+    strange: list[Any] = [
+        *STRINGS,
+        *map(Number, NUMBERS),
+        None,
+        True,
+        5,
+        0,
+        -1,
+        [],
+        ["vip"],
+        [""],
+        {},
+    ]
+    for value in strange:
+        for field in good:
+            same(written(good | {field: value}).encode("utf-8", "surrogatepass"), b"c-1", None)
+        for field in SNAPSHOT_FIELDS:
+            odd = good | {"client": {field: value}}
+            same(written(odd).encode("utf-8", "surrogatepass"), b"c-1", None)
 
 
 VISIT = {
