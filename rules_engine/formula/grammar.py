@@ -1,20 +1,15 @@
 """text → checked formula: the one door into the language."""
 
+import ast
+
 from rules_engine.diagnostics import Problem
 from rules_engine.errors import FormulaError
 from rules_engine.formula.checked import CheckedFormula, Kind
 from rules_engine.formula.faults import MAX_LENGTH, Fault, Findings, TooManyFindings
 from rules_engine.formula.kinds import KindChecker
-from rules_engine.formula.nodes import CALLED, end_of
+from rules_engine.formula.nodes import CALLED, Report, way_to_condition, way_to_number
 from rules_engine.formula.parser import parse
 from rules_engine.formula.tokens import read_tokens
-
-_EXPECTED = {
-    Kind.NUMBER: ("an amount is a number", "for a condition write: 10 if condition else 0"),
-    Kind.FLAG: ("a condition is true or false", "compare it with something"),
-    Kind.TEXT: ("a text is expected", "texts stand in quotes"),
-    Kind.GROUPS: ("groups are expected", "write groups"),
-}
 
 
 def check_formula(text: str, trigger: str, expects: Kind) -> CheckedFormula:
@@ -60,7 +55,15 @@ def _checked(text: str, trigger: str, expects: Kind, findings: Findings) -> Chec
     kind = checker.kind(tree)
     # 5.
     if kind is not None and kind is not expects:
-        wanted, remedy = _EXPECTED[expects]
-        message = f"{wanted}, but this is {CALLED[kind]}"
-        findings.add(Fault.KIND, message, tree.col_offset, end_of(tree), remedy)
+        _report_kind(tree, kind, expects, findings)
     return CheckedFormula(text, trigger, tree, expects, frozenset(checker.names))
+
+
+def _report_kind(tree: ast.expr, kind: Kind, expects: Kind, findings: Findings) -> None:
+    report = Report(findings)
+    if expects is Kind.NUMBER:
+        message = f"an amount is a number, but this is {CALLED[kind]}"
+        report.add(Fault.KIND, message, tree, way_to_number(tree, kind))
+    else:
+        message = f"a condition is true or false, but this is {CALLED[kind]}"
+        report.add(Fault.KIND, message, tree, way_to_condition(report.plain(tree), kind))

@@ -19,8 +19,9 @@ from rules_engine.formula.nodes import (
     Report,
     folded,
     number_of,
-    numeric_text,
     text_of,
+    way_to_condition,
+    way_to_number,
 )
 from rules_engine.formula.parser import UNKNOWN
 from rules_engine.variables import Variable, variables
@@ -86,12 +87,12 @@ class KindChecker:
         if isinstance(node.op, ast.Not):
             self._condition(node.operand, "not")
             return Kind.FLAG
-        self._number(node.operand, f"`{SIGNS[type(node.op)]}`")
+        self._number(node.operand)
         return Kind.NUMBER
 
     def _binary(self, node: ast.BinOp) -> Kind:
-        self._number(node.left, f"`{SIGNS[type(node.op)]}`")
-        self._number(node.right, f"`{SIGNS[type(node.op)]}`")
+        self._number(node.left)
+        self._number(node.right)
         return Kind.NUMBER
 
     def _compare(self, node: ast.Compare) -> Kind:
@@ -118,25 +119,17 @@ class KindChecker:
         kind = self.kind(node)
         if kind in (None, Kind.FLAG):
             return
-        remedy = "compare it with something"
-        if kind is Kind.NUMBER:
-            remedy = f"compare it: {self._report.plain(node)} > 0"
-        elif word == "or":
-            remedy = "for one of several texts write: x in ('a', 'b')"
+        remedy = way_to_condition(self._report.plain(node), kind)
         message = f"`{word}` needs a condition, but {self._report.quote(node)} is {CALLED[kind]}"
         self._report.add(Fault.KIND, message, node, remedy)
 
-    def _number(self, node: ast.expr, user: str) -> None:
+    def _number(self, node: ast.expr, function: str = "") -> None:
         kind = self.kind(node)
         if kind in (None, Kind.NUMBER):
             return
-        remedy = "only numbers can be computed with"
-        if kind is Kind.FLAG:
-            remedy = "turn a condition into a number: (10 if condition else 0)"
-        elif (number := numeric_text(node)) is not None:
-            remedy = f"write the number without quotes: {number}"
-        message = f"{user} needs a number, but {self._report.quote(node)} is {CALLED[kind]}"
-        self._report.add(Fault.KIND, message, node, remedy)
+        user = f"{function} takes numbers" if function else "only numbers can be calculated with"
+        message = f"{self._report.quote(node)} is {CALLED[kind]}: {user}"
+        self._report.add(Fault.KIND, message, node, way_to_number(node, kind))
 
     # calls
 

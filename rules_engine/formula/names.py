@@ -1,6 +1,7 @@
 """What to say of a name that is no variable, and of a call of no function."""
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 
 from rules_engine.diagnostics import did_you_mean
 from rules_engine.formula.faults import MAX_NAME, Fault
@@ -33,6 +34,9 @@ def no_variable(name: str, trigger: str, known: Mapping[str, Variable]) -> Refus
         if name == CREDITED_NOW.name:
             remedy += "; as the rule's credit it stands in push texts only"
         return Refusal(Fault.UNKNOWN_NAME, message, remedy)
+    if any(name in variable.words for variable in known.values()):
+        message = f"{name} is a text and stands in quotes"
+        return Refusal(Fault.UNKNOWN_NAME, message, f"write '{name}'")
     return Refusal(
         Fault.UNKNOWN_NAME,
         f"there is no variable {_cut(name)}",
@@ -60,8 +64,9 @@ def _meant(name: str, known: Iterable[str]) -> str:
     if len(name) > MAX_NAME:
         return ""
     letters = name.replace("_", "").lower()
-    begun = [each for each in known if len(letters) > 3 and each.lower().startswith(letters)]
-    return f"did you mean '{min(begun, key=len)}'?" if begun else did_you_mean(name, known)
+    beginnings = {each[: len(letters) + 1].lower(): each for each in sorted(known, reverse=True)}
+    begun = get_close_matches(letters, beginnings, n=1, cutoff=0.85)
+    return f"did you mean '{beginnings[begun[0]]}'?" if begun else did_you_mean(name, known)
 
 
 def _cut(name: str) -> str:

@@ -102,3 +102,25 @@ def numeric_text(node: ast.expr) -> str | None:
     """The text of a constant that is a number in quotes."""
     text = text_of(node)
     return text if text is not None and _PLAIN_NUMBER.fullmatch(text) else None
+
+
+def way_to_number(node: ast.expr, kind: Kind) -> str:
+    """A remedy where a number belongs and something else stands."""
+    if (number := numeric_text(node)) is not None:
+        return f"write the number without quotes: {number}"
+    return {
+        Kind.FLAG: "turn a condition into a number: (10 if condition else 0)",
+        Kind.TEXT: "texts can be compared: ==, in ('a', 'b')",
+        Kind.GROUPS: "groups can be asked: 'vip' in groups",
+        Kind.NUMBER: "",
+    }[kind]
+
+
+def way_to_condition(plain: str, kind: Kind) -> str:
+    """A remedy where a condition belongs and `plain`, of another kind, stands."""
+    return {
+        Kind.NUMBER: f"compare it: {plain} > 0",
+        Kind.TEXT: "compare it: x == 'a'; for one of several texts: x in ('a', 'b')",
+        Kind.GROUPS: "ask for one: 'vip' in groups",
+        Kind.FLAG: "",
+    }[kind]

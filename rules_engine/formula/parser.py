@@ -18,6 +18,7 @@ from typing import TypeVar
 from rules_engine.formula.faults import MAX_DEPTH, MAX_PARTS, Fault, Findings
 from rules_engine.formula.nodes import constant, end_of
 from rules_engine.formula.refusals import (
+    CHOICE,
     NO_LOOPS,
     Refusal,
     no_constant,
@@ -101,8 +102,7 @@ class _Parser:
         self.at += 1
         test = self.expression(OR)
         if self.token.kind is not TokenKind.WORD or self.token.text != "else":
-            way = "a choice is written: x if condition else y"
-            raise self.give_up(start, Refusal(Fault.SYNTAX, "this `if` has no `else`", way))
+            raise self.give_up(start, Refusal(Fault.SYNTAX, "this `if` has no `else`", CHOICE))
         self.at += 1
         otherwise = self.expression(IF)
         return self.spanning(ast.IfExp(test, body, otherwise), body, otherwise)
@@ -220,7 +220,7 @@ class _Parser:
             self.at += 1
             if self.token.kind in (TokenKind.NAME, TokenKind.WORD):
                 self.at += 1
-            piece = self.findings.quote(value.col_offset, self.tokens[self.at - 1].end)
+            piece = self.findings.quote(start, self.tokens[self.at - 1].end)
             message = f"{piece}: nothing has attributes or methods"
             remedy = "variables and functions have plain names: min(x, y)"
         end = self.tokens[self.at - 1].end
@@ -305,6 +305,8 @@ class _Parser:
 
     def unexpected(self) -> _GiveUp:
         before = self.tokens[self.at - 1]
+        if TokenKind.UNREADABLE in (before.kind, self.token.kind):
+            return _GiveUp()
         return self.give_up(self.token, unexpected(before, self.token, self.findings))
 
     def unknown(self, start: int, end: int) -> ast.expr:

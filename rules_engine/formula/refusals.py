@@ -9,6 +9,7 @@ from rules_engine.formula.faults import Fault, Findings
 from rules_engine.formula.tokens import Token, TokenKind
 
 NO_LOOPS = "a formula has no loops (comprehension)"
+CHOICE = "a choice is written: x if condition else y"
 
 _OPERANDS = (TokenKind.NUMBER, TokenKind.TEXT, TokenKind.NAME, TokenKind.UNREADABLE)
 
@@ -30,10 +31,10 @@ def no_constant(name: str) -> Refusal:
 def reserved(word: str) -> Refusal | None:
     """A word with which Python would begin something else than a value."""
     if word in ("for", "async"):
-        return Refusal(Fault.CONSTRUCT, NO_LOOPS, "write its value")
+        return Refusal(Fault.CONSTRUCT, NO_LOOPS, "write the comparisons one by one")
     if word == "lambda":
         return Refusal(
-            Fault.CONSTRUCT, "a formula defines no functions (lambda)", "write its value"
+            Fault.CONSTRUCT, "a formula defines no functions (lambda)", "write the value itself"
         )
     if keyword.iskeyword(word):
         return Refusal(
@@ -48,12 +49,13 @@ def no_operand(token: Token) -> Refusal:
     """The token stands where a value belongs."""
     if token.kind is TokenKind.END:
         return Refusal(Fault.SYNTAX, "the formula breaks off here", "a value is missing")
-    if token.text in (";", ":=", ":", "\\", "?", "$", "`"):
+    if token.text in (";", ":=", ":", "\\", "?", "$", "`", "~"):
         return _misplaced(token)
+    message = f"a value is missing before `{token.text}`"
+    if token.text in ("if", "else"):
+        return Refusal(Fault.SYNTAX, message, CHOICE)
     remedy = "a variable, a constant, a function or a bracket belongs here"
-    if token.text in ("*", "**"):
-        remedy = "nothing can be spread with a star; " + remedy
-    return Refusal(Fault.SYNTAX, f"a value is missing before `{token.text}`", remedy)
+    return Refusal(Fault.SYNTAX, message, remedy)
 
 
 def unexpected(before: Token, token: Token, findings: Findings) -> Refusal:
@@ -75,14 +77,16 @@ def unexpected(before: Token, token: Token, findings: Findings) -> Refusal:
 
 
 def _misplaced(token: Token) -> Refusal:
+    if token.text[1:].endswith("="):
+        message = f"a formula assigns nothing (`{token.text}`)"
+        return Refusal(Fault.CONSTRUCT, message, "write the expression where it is needed")
     general = (f"`{token.text}` has no place here", "is an operator or a bracket missing?")
-    fault = Fault.CONSTRUCT if token.text in (":=", ";") else Fault.SYNTAX
+    fault = Fault.CONSTRUCT if token.text == ";" else Fault.SYNTAX
     return Refusal(fault, *_UNEXPECTED.get(token.text, general))
 
 
 _UNEXPECTED: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        ":=": ("a formula assigns nothing (`:=`)", "write the expression where it is needed"),
         ";": ("a formula is one expression (`;`)", "write several rules or actions"),
         ",": (
             "a comma stands only between arguments and inside of a tuple",
@@ -91,15 +95,16 @@ _UNEXPECTED: Mapping[str, tuple[str, str]] = MappingProxyType(
         ")": ("this bracket was never opened", "remove it or add ("),
         "]": ("this bracket was never opened", "remove it"),
         "}": ("this bracket was never opened", "remove it"),
-        "?": ("`? :` is not in the language", "a choice is written: x if condition else y"),
-        ":": ("`:` is not in the language", "a choice is written: x if condition else y"),
-        "else": ("this `else` has no `if`", "a choice is written: x if condition else y"),
+        "?": ("`? :` is not in the language", CHOICE),
+        ":": ("`:` is not in the language", CHOICE),
+        "else": ("this `else` has no `if`", CHOICE),
         "$": ("`$` is not in the language", "variables and amounts are written without it"),
         "`": ("a back quote is not in the language", "names stand as they are, texts in '"),
         "\\": (
             "a backslash is not in the language",
             "a formula may go over several lines as it is",
         ),
+        "~": ("`~` is not in the language", "negate a condition with `not`, a number with -"),
         "!": ("`!` has no place here", "write != to compare, `not` to negate"),
     }
 )

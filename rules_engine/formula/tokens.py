@@ -47,29 +47,16 @@ _TEXT_PREFIXES = frozenset({"r", "b", "u", "f", "t", "rb", "br", "fr", "rf", "tr
 _JOINERS = "\u200c\u200d"
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _LOOK_ALIKES = {
-    "×": "*",
-    "∗": "*",
-    "⋅": "*",
-    "·": "*",
-    "÷": "/",
-    "∕": "/",
-    "⁄": "/",
-    "−": "-",
-    "–": "-",
-    "—": "-",
+    **dict.fromkeys("×∗⋅·", "*"),
+    **dict.fromkeys("÷∕⁄", "/"),
+    **dict.fromkeys("−–—", "-"),
     "≤": "<=",
     "≥": ">=",
     "≠": "!=",
-    "“": "'",
-    "”": "'",
-    "„": "'",
-    "‘": "'",
-    "’": "'",
-    "«": "'",
-    "»": "'",
-    "％": "percent(x, p)",
-    "٫": ".",
 }
+"""Signs that a word processor puts in the place of those that are meant."""
+_FANCY_QUOTES = {"“": "“”", "”": "”", "„": "“”", "‘": "’", "’": "’", "«": "»", "»": "«»"}
+"""An opening quote of typography → those that may close it."""
 
 
 class _Reader:
@@ -85,12 +72,12 @@ class _Reader:
                 self.at += 1
             elif self.text[self.at] == "#":
                 self._comment()
-            else:
-                found.append(self._token())
+            elif (token := self._token()) is not None:
+                found.append(token)
         found.append(Token(TokenKind.END, "", len(self.text), len(self.text)))
         return found
 
-    def _token(self) -> Token:
+    def _token(self) -> Token | None:
         first, following = self.text[self.at], self.text[self.at + 1 : self.at + 2]
         if first in "'\"":
             return self._text(self.at)
@@ -120,19 +107,39 @@ class _Reader:
         )
         self.at = end
 
-    def _character(self) -> Token:
-        letter = self.text[self.at]
-        end = self.at + 1
+    def _character(self) -> Token | None:
+        """A foreign sign is read as the one it looks like, a foreign space as a space."""
+        letter, start = self.text[self.at], self.at
+        if letter in _FANCY_QUOTES:
+            return self._fancy_text(letter)
+        end = start + 1
         while self.text[end : end + 1] == letter:
             end += 1
         name = unicodedata.name(letter, f"U+{ord(letter):04X}")
-        plain = _LOOK_ALIKES.get(letter)
-        shown = f"`{letter}`" if letter.isprintable() and not letter.isspace() else "a character"
-        remedy = f"write {plain}" if plain else "outside of texts in quotes only ASCII is read"
-        if letter.isspace():
-            remedy = "replace it with a plain space"
+        meant = _LOOK_ALIKES.get(letter)
+        invisible = letter.isspace() or not letter.isprintable()
+        shown = "a character" if invisible else f"`{letter}`"
+        remedy = "outside of texts in quotes only ASCII is read"
+        if meant or invisible:
+            remedy = f"write {meant}" if meant else "remove it, or write a plain space"
         self.findings.add(
-            Fault.CHARACTER, f"{shown} ({name}) is not part of the language", self.at, end, remedy
+            Fault.CHARACTER, f"{shown} ({name}) is not part of the language", start, end, remedy
+        )
+        self.at = end
+        if invisible:
+            return None
+        kind = TokenKind.SIGN if meant else TokenKind.UNREADABLE
+        return Token(kind, meant or letter, start, end)
+
+    def _fancy_text(self, quote: str) -> Token:
+        closing = re.compile(f"[^\n]*?[{_FANCY_QUOTES[quote]}]").match(self.text, self.at + 1)
+        end = closing.end() if closing else self.at + 1
+        self.findings.add(
+            Fault.CHARACTER,
+            f"`{quote}` is not a quote of the language",
+            self.at,
+            end,
+            "put texts in straight quotes: 'text'",
         )
         return self._take(TokenKind.UNREADABLE, end)
 
