@@ -1,0 +1,103 @@
+"""What Kafka says of topics, as values."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError
+from msgspec import Struct
+
+from config.settings import Settings
+from worker.errors import Unavailable
+from worker.kafka.security import client_options, unreachable
+
+_ALREADY_EXISTS = 36
+_NO_LIMIT = 2**31
+
+
+class TopicState(Struct, frozen=True):
+    """A topic that exists. What its configuration does not say counts as unlimited."""
+
+    name: str
+    partitions: int
+    config: Mapping[str, str]
+
+    @property
+    def policy(self) -> str:
+        return self.config.get("cleanup.policy", "")
+
+    @property
+    def retention_ms(self) -> int:
+        """-1: for ever."""
+        return int(self.config.get("retention.ms", -1))
+
+    @property
+    def retention_bytes(self) -> int:
+        """-1: no bound."""
+        return int(self.config.get("retention.bytes", -1))
+
+    @property
+    def record_limit(self) -> int:
+        return int(self.config.get("max.message.bytes", _NO_LIMIT))
+
+
+async def describe(settings: Settings, names: Sequence[str]) -> Mapping[str, TopicState]:
+    """Those of the topics that exist. Raises Unavailable."""
+    async with _admin(settings) as admin:
+        counts = {
+            topic["topic"]: len(topic["partitions"])
+            for topic in await admin.describe_topics(list(names))
+            if not topic["error_code"]
+        }
+        configs = await _configs(admin, sorted(counts))
+    return {name: TopicState(name, n, configs.get(name, {})) for name, n in counts.items()}
+
+
+async def _configs(
+    admin: AIOKafkaAdminClient, names: Sequence[str]
+) -> Mapping[str, Mapping[str, str]]:
+    if not names:
+        return {}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    return {
+        name: {entry[0]: entry[1] for entry in entries}
+        for response in await admin.describe_configs(resources)
+        for error, _, _, name, entries in response.resources
+        if not error
+    }
+
+
+async def create(
+    settings: Settings,
+    topics: Mapping[str, tuple[int, Mapping[str, str]]],
+    replication: int,
+) -> Mapping[str, str]:
+    """Create topics by partition count and configuration; the refused ones with the reason. One
+    that exists by now is none of them. Raises Unavailable."""
+    if not topics:
+        return {}
+    wanted = [
+        NewTopic(name, partitions, replication, topic_configs=dict(config))
+        for name, (partitions, config) in topics.items()
+    ]
+    async with _admin(settings) as admin:
+        response = await admin.create_topics(wanted)
+    return {
+        name: reason or f"error {code}"
+        for name, code, reason in response.topic_errors
+        if code not in (0, _ALREADY_EXISTS)
+    }
+
+
+@asynccontextmanager
+async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    client = client_options(settings)
+    admin = AIOKafkaAdminClient(**client, request_timeout_ms=15_000)
+    try:
+        await admin.start()
+        yield admin
+    except KafkaError as error:
+        raise Unavailable(unreachable(client, error)) from error
+    finally:
+        await admin.close()

@@ -1,0 +1,247 @@
+"""The topics that the worker needs: what each must be, whether it is so, and creating them.
+
+Partition counts: inputs, budgets and lane log alike (a lane is one partition number of all of
+them); outputs at least as many (a lane publishes to its own number). Retention: the lane log as
+long as the oldest Redis backup that one would restore, the inputs as long as the lane log.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from config.settings import Settings
+from schemas.topics import Channel
+from worker.errors import Misconfigured, Unavailable
+from worker.findings import Finding
+from worker.kafka.admin import TopicState, create, describe
+
+INPUTS = (Channel.TOPUPS, Channel.VISITS, Channel.PAYMENTS, Channel.CLIENTS, Channel.BUDGETS)
+OUTPUTS = (
+    Channel.BONUS_COMMANDS,
+    Channel.GROUP_COMMANDS,
+    Channel.PUSH_COMMANDS,
+    Channel.BONUS_JOURNAL,
+    Channel.DEAD_LETTERS,
+)
+COMPACTED = (Channel.RULES, Channel.RULES_STATUS)
+FOREVER = (*INPUTS, Channel.LANE_LOG, Channel.BONUS_JOURNAL, Channel.RULES_HISTORY)
+THIRTY_DAYS_MS = 30 * 24 * 3_600_000
+SMALLEST_RECORD_LIMIT = 1_048_588
+"""Kafka's default of max.message.bytes: what a lane counts on for its outputs and plans."""
+
+
+class PlannedTopic(Struct, frozen=True):
+    """A topic as `loyalty topics create` makes it."""
+
+    channel: Channel
+    name: str
+    partitions: int
+    config: Mapping[str, str]
+
+
+def plan_topics(
+    settings: Settings, partitions: int, *, replication: int = 3
+) -> Sequence[PlannedTopic]:
+    """All topics for that many lanes. Retention is unlimited where a replay or the books need the
+    records; commands and dead letters are kept for 30 days."""
+    safety = {"min.insync.replicas": "2"} if replication > 2 else {}
+    return [
+        PlannedTopic(
+            channel,
+            settings.topic(channel),
+            1 if channel in (*COMPACTED, Channel.RULES_HISTORY) else partitions,
+            {**safety, "unclean.leader.election.enable": "false", **_config(channel)},
+        )
+        for channel in Channel
+    ]
+
+
+def _config(channel: Channel) -> Mapping[str, str]:
+    if channel in COMPACTED:
+        return {"cleanup.policy": "compact"}
+    config = {"cleanup.policy": "delete", "retention.ms": str(THIRTY_DAYS_MS)}
+    if channel in FOREVER:
+        config |= {"retention.ms": "-1", "retention.bytes": "-1"}
+    if channel in INPUTS:
+        config["message.timestamp.type"] = "LogAppendTime"
+    return config
+
+
+async def create_topics(
+    settings: Settings, partitions: int, *, replication: int = 3
+) -> Sequence[str]:
+    """Create those that do not exist and name them; what exists stays as it is. Raises
+    Misconfigured with Kafka's reason, Unavailable where it cannot be reached."""
+    planned = plan_topics(settings, partitions, replication=replication)
+    there = await describe(settings, [topic.name for topic in planned])
+    missing = [topic for topic in planned if topic.name not in there]
+    refused = await create(
+        settings, {t.name: (t.partitions, t.config) for t in missing}, replication
+    )
+    if refused:
+        reasons = "; ".join(f"{name}: {why}" for name, why in refused.items())
+        raise Misconfigured(
+            f"Topics could not be created: {reasons}.",
+            "Choose another --replication, or create them with a user that may.",
+        )
+    names = [topic.name for topic in missing]
+    await _await_topics(settings, names)
+    return names
+
+
+async def _await_topics(settings: Settings, names: Sequence[str]) -> None:
+    """Brokers hear of a new topic a moment after its creation."""
+    for _ in range(100):
+        if len(await describe(settings, names)) == len(names):
+            return
+        await asyncio.sleep(0.1)
+    raise Unavailable(f"Kafka created {', '.join(names)} but does not show all of them yet.")
+
+
+async def partition_count(settings: Settings, topic: str) -> int:
+    """Raises Misconfigured where the topic does not exist, Unavailable without Kafka."""
+    found = (await describe(settings, [topic])).get(topic)
+    if found is None:
+        raise Misconfigured(f"Topic {topic} does not exist.", _CREATE)
+    return found.partitions
+
+
+async def check_topics(settings: Settings) -> Sequence[Finding]:
+    """Every topic against what it must be. An ERROR keeps the worker from starting. Raises
+    Unavailable where Kafka cannot be reached."""
+    names = {channel: settings.topic(channel) for channel in Channel}
+    states = await describe(settings, sorted(set(names.values())))
+    topics = {channel: states.get(name) for channel, name in names.items()}
+    present = {channel: topic for channel, topic in topics.items() if topic is not None}
+    return [
+        *_missing(settings, topics, names),
+        *_partitions(present),
+        *_log_is_whole(present),
+        *_compaction(present),
+        *_retention(present),
+        *_timestamps(present),
+        *_record_limits(present),
+    ]
+
+
+Present = Mapping[Channel, TopicState]
+_CREATE = "Create it (loyalty topics create), or mend its TOPIC_ setting."
+
+
+def _error(topic: TopicState, message: str, remedy: str) -> Finding:
+    return Finding("kafka", topic.name, message, remedy)
+
+
+def _warning(topic: TopicState, message: str, remedy: str) -> Finding:
+    return Finding("kafka", topic.name, message, remedy, "WARNING")
+
+
+def _missing(
+    settings: Settings, topics: Mapping[Channel, TopicState | None], names: Mapping[Channel, str]
+) -> list[Finding]:
+    unused = {Channel.RULES} if settings.rules_directory is not None else set()
+    return [
+        Finding("kafka", names[channel], "It does not exist.", _CREATE)
+        for channel, topic in topics.items()
+        if topic is None and channel not in unused
+    ]
+
+
+def _partitions(present: Present) -> list[Finding]:
+    """The first input sets the measure."""
+    measure = present.get(Channel.TOPUPS)
+    if measure is None:
+        return []
+    count, findings = measure.partitions, []
+    for channel, topic in present.items():
+        said = f"It has {topic.partitions} partitions, {measure.name} has {count}"
+        if channel in (*INPUTS, Channel.LANE_LOG) and topic.partitions != count:
+            remedy = "A lane is one partition number of all inputs: give it the same count."
+            findings.append(_error(topic, f"{said}.", remedy))
+        if channel in OUTPUTS and topic.partitions < count:
+            remedy = f"A lane publishes to its own partition number: give it at least {count}."
+            findings.append(_error(topic, f"{said}.", remedy))
+    return findings
+
+
+def _log_is_whole(present: Present) -> list[Finding]:
+    """Compaction takes plans out of the middle; the state then no longer belongs to the log."""
+    return [
+        _error(
+            topic, "It is compacted: records would vanish from it.", "Set cleanup.policy=delete."
+        )
+        for channel in (Channel.LANE_LOG, Channel.BUDGETS, Channel.RULES_HISTORY, *INPUTS[:4])
+        if (topic := present.get(channel)) is not None and "compact" in topic.policy
+    ]
+
+
+def _compaction(present: Present) -> list[Finding]:
+    return [
+        _warning(
+            topic,
+            "It is not compacted: records that still hold would be deleted by age.",
+            "Set cleanup.policy=compact.",
+        )
+        for channel in COMPACTED
+        if (topic := present.get(channel)) is not None and topic.policy != "compact"
+    ]
+
+
+def _retention(present: Present) -> list[Finding]:
+    """Inputs at least as long as the log; no bound by size, which no one can compare."""
+    findings = []
+    log = present.get(Channel.LANE_LOG)
+    for channel in (*INPUTS, Channel.LANE_LOG, Channel.RULES_HISTORY):
+        topic = present.get(channel)
+        if topic is None:
+            continue
+        if topic.retention_bytes >= 0:
+            message = f"It keeps at most {topic.retention_bytes} bytes of a partition."
+            findings.append(_warning(topic, message, "Set retention.bytes=-1."))
+        if log is not None and channel != Channel.LANE_LOG and _shorter(topic, log):
+            findings.append(_too_short(topic, log))
+    return findings
+
+
+def _shorter(topic: TopicState, log: TopicState) -> bool:
+    return topic.retention_ms >= 0 and not 0 <= log.retention_ms <= topic.retention_ms
+
+
+def _too_short(topic: TopicState, log: TopicState) -> Finding:
+    days = f"{topic.retention_ms / 86_400_000:g} days"
+    longer = "for ever" if log.retention_ms < 0 else f"{log.retention_ms / 86_400_000:g} days"
+    return _warning(
+        topic,
+        f"It keeps records for {days}, {log.name} {longer}: a plan of the log could not be "
+        "replayed.",
+        f"Set retention.ms of {topic.name} to that of {log.name} at least, or shorten the lane "
+        "log's: no Redis backup older than the log can be restored.",
+    )
+
+
+def _timestamps(present: Present) -> list[Finding]:
+    return [
+        _warning(
+            topic,
+            "Its timestamps are the producers': their clocks decide what is IN_FUTURE and in which "
+            "order topics are taken.",
+            "Set message.timestamp.type=LogAppendTime.",
+        )
+        for channel in INPUTS
+        if (topic := present.get(channel)) is not None
+        and topic.config.get("message.timestamp.type", "LogAppendTime") != "LogAppendTime"
+    ]
+
+
+def _record_limits(present: Present) -> list[Finding]:
+    return [
+        _error(
+            topic,
+            f"It takes records of at most {topic.record_limit} bytes.",
+            f"Set max.message.bytes={SMALLEST_RECORD_LIMIT} or more.",
+        )
+        for channel in (*OUTPUTS, Channel.LANE_LOG, Channel.BUDGETS, Channel.RULES_HISTORY)
+        if (topic := present.get(channel)) is not None
+        and topic.record_limit < SMALLEST_RECORD_LIMIT
+    ]
