@@ -1,0 +1,80 @@
+"""How commands speak: results on standard output, everything else on standard error.
+
+A terminal gets tables, colours and progress; a pipe gets plain text and no progress.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import typer
+
+from worker.cli.failure import CommandFailed
+
+
+class Format(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="text for people, json for programs.")
+]
+
+
+def say(line: str) -> None:
+    """A remark beside the result."""
+    print(line, file=sys.stderr)
+
+
+def fail(*lines: str, mark: bool = True) -> None:
+    """What is wrong, one line each; `mark` puts `error:` before it."""
+    for line in lines:
+        print(f"error: {line}" if mark else line, file=sys.stderr)
+
+
+def sentence(text: object) -> str:
+    """The text with one full stop."""
+    return f"{str(text).rstrip('.')}."
+
+
+def print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table as wide as the terminal; in a pipe tab-separated lines without a heading."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            print("\t".join(row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table, markup=False)
+
+
+def read_bytes(path: str) -> bytes:
+    """A file's content; `-` is standard input. CommandFailed where it cannot be read."""
+    if path == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise CommandFailed(f"{path}: {error.strerror}; name a file that can be read") from None
+
+
+def open_output(path: str) -> BinaryIO:
+    """A file to write; `-` is standard output. CommandFailed where it cannot be written."""
+    if path == "-":
+        return sys.stdout.buffer
+    try:
+        return open(path, "wb")
+    except OSError as error:
+        raise CommandFailed(f"{path}: {error.strerror}; name a file that can be written") from None

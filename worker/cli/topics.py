@@ -1,0 +1,71 @@
+"""`loyalty topics`: made beforehand, by an operator; the worker never makes any."""
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from worker.cli.output import Format, FormatOption, fail, print_json, say
+from worker.cli.waiting import wait
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+
+app = typer.Typer(help="Make topics, and check them.", no_args_is_help=True)
+
+
+@app.command()
+def create(
+    partitions: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Of every input and output topic: fixed for ever, and the most workers.",
+        ),
+    ],
+    replication: Annotated[int, typer.Option(min=1, help="Copies of each; 3 survives a loss.")] = 3,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Make the topics that do not exist yet; what exists stays as it is."""
+    from worker.kafka.topics import create_topics
+
+    made = list(wait(create_topics(_settings(), partitions, replication=replication)))
+    if form is Format.JSON:
+        print_json({"created": made})
+        return
+    for name in made:
+        print(name)
+    say(f"{len(made)} topics made." if made else "All topics are there already.")
+
+
+@app.command()
+def check(form: FormatOption = Format.TEXT) -> None:
+    """Hold every topic against what it must be: partitions, retention, compaction, limits."""
+    from worker.kafka.topics import check_topics
+
+    findings = list(wait(check_topics(_settings())))
+    wrong = [finding for finding in findings if finding.severity == "ERROR"]
+    if form is Format.JSON:
+        rows = [
+            {
+                "topic": finding.subject,
+                "severity": finding.severity,
+                "message": finding.message,
+                "remedy": finding.remedy,
+            }
+            for finding in findings
+        ]
+        print_json({"good": not wrong, "findings": rows})
+    else:
+        for finding in findings:
+            line = f"{finding.subject}: {finding.message} {finding.remedy}"
+            fail(line) if finding.severity == "ERROR" else say(f"warning: {line}")
+        if not findings:
+            print("All topics are as they must be.")
+    raise typer.Exit(1 if wrong else 0)
+
+
+def _settings() -> "Settings":
+    from config.load import load_settings
+
+    return load_settings(os.environ, needs=["kafka"])
