@@ -44,7 +44,7 @@ def apply_event(
     if known is not None:
         if known.content == content:
             return Outcome(client, duplicate=True)
-        return Outcome(client, rejected=_reused(event))
+        return Outcome(client, rejected=reused(event))
     # 2.
     before = client
     if event.snapshot is not None:
@@ -83,7 +83,8 @@ def _outcome(run: Run, after: ClientState) -> Outcome:
     return Outcome(after, run.commands, run.fired, run.rejections, run.truncated_pushes)
 
 
-def _reused(event: Event) -> Rejected:
+def reused(event: Event) -> Rejected:
+    """Why an event whose id was taken with other content is not taken."""
     return Rejected(
         "EVENT_ID_REUSED",
         f"eventId {event.event_id!r} was taken before with other content: "

@@ -203,7 +203,7 @@ def _credit(run: Run, rule: RulePlan, action: CreditPlan, amount: Decimal) -> No
             str(amount),
             terms.currency,
             made,
-            None if lasts is None else _later(event.occurred_at, lasts),
+            None if lasts is None else later_text(event.occurred_at + lasts),
             action.restriction,
         ),
     )
@@ -264,7 +264,7 @@ def _push(run: Run, rule: RulePlan, action: PushPlan, texts: tuple[str, str], pu
             title,
             body,
             _end_of_quiet_hours(run),
-            None if lives is None else _later(event.occurred_at, lives),
+            None if lives is None else later_text(event.occurred_at + lives),
         ),
     )
     return 1
@@ -276,8 +276,9 @@ def _end_of_quiet_hours(run: Run) -> str | None:
     if push is None or push.quiet_since is None or push.quiet_until is None:
         return None
     end = quiet_until(run.calendar, run.event.occurred_at, push.quiet_since, push.quiet_until)
-    return None if end is None else instant_text(min(end, _LAST_US))
+    return None if end is None else later_text(end)
 
 
-def _later(at: int, length_us: int) -> str:
-    return instant_text(min(at + length_us, _LAST_US))
+def later_text(at: int) -> str:
+    """The text of an instant after the event's: one that no text can name becomes the last."""
+    return instant_text(min(at, _LAST_US))
