@@ -1,0 +1,125 @@
+"""The packed duplicate memory against a plain list that forgets at once (INTERFACES 1)."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules_engine.memory import AT_MOST, ENTRY, Entry, recall, remember
+from schemas.digests import event_digest
+from schemas.instants import HOUR_US
+
+CONTENT = b"abcd"
+
+
+@dataclass
+class ListMemory:
+    """The rule word by word: after every event, what is no longer remembered is thrown away."""
+
+    entries: list[tuple[int, int]] = field(default_factory=list)
+    latest: int | None = None
+
+    def knows(self, number: int) -> bool:
+        return any(known == number for known, _ in self.entries)
+
+    def remember(self, number: int, at: int) -> None:
+        self.latest = at if self.latest is None else max(self.latest, at)
+        self.entries.append((number, at))
+        last = len(self.entries) - 16
+        kept = [
+            (known, when)
+            for index, (known, when) in enumerate(self.entries)
+            if index >= last or self.latest - when <= 48 * HOUR_US
+        ]
+        self.entries = kept[-256:]
+
+
+@dataclass
+class PackedMemory:
+    packed: bytes = b""
+    latest: int | None = None
+
+    def knows(self, number: int) -> bool:
+        return recall(self.packed, event_digest(str(number)), self.latest) is not None
+
+    def remember(self, number: int, at: int) -> None:
+        self.latest = at if self.latest is None else max(self.latest, at)
+        self.packed = remember(self.packed, event_digest(str(number)), CONTENT, at, self.latest)
+
+
+hours = st.integers(-120, 120) | st.sampled_from([-49, -48, -47, 0, 1, 47, 48, 49])
+steps = st.lists(st.tuples(hours, st.integers(1, 40)), min_size=1, max_size=40)
+
+
+@given(steps)
+def test_it_remembers_what_the_list_remembers(bursts: list[tuple[int, int]]) -> None:
+    naive, packed = ListMemory(), PackedMemory()
+    number = 0
+    for hour, length in bursts:
+        for index in range(length):
+            at = hour * HOUR_US + index % 3 - 1
+            naive.remember(number, at)
+            packed.remember(number, at)
+            number += 1
+        known = {each for each, _ in naive.entries}
+        assert {each for each in range(number) if packed.knows(each)} == known
+        assert len(packed.packed) <= AT_MOST * ENTRY
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), hours), max_size=60))
+def test_ids_that_come_again(arrivals: list[tuple[int, int]]) -> None:
+    naive, packed = ListMemory(), PackedMemory()
+    for number, hour in arrivals:
+        assert packed.knows(number) == naive.knows(number)
+        if not naive.knows(number):
+            naive.remember(number, hour * HOUR_US)
+            packed.remember(number, hour * HOUR_US)
+
+
+def filled(count: int, step: int) -> PackedMemory:
+    memory = PackedMemory()
+    for number in range(count):
+        memory.remember(number, number * step)
+    return memory
+
+
+def test_an_entry_says_what_was_remembered() -> None:
+    packed = remember(b"", event_digest("e-1"), b"\x00\xff\x0f\xf0", -5, -5)
+    assert recall(packed, event_digest("e-1"), -5) == Entry(b"\x00\xff\x0f\xf0", -5)
+    assert recall(packed, event_digest("e-2"), -5) is None
+    assert recall(b"", event_digest("e-1"), None) is None
+
+
+@pytest.mark.parametrize(
+    ("count", "step", "first_known"),
+    [
+        (16, 49 * HOUR_US, 0),  # the latest 16, however old
+        (17, 49 * HOUR_US, 1),
+        (17, 3 * HOUR_US, 0),  # the first is 48 hours old: still within
+        (18, 3 * HOUR_US, 1),
+        (100, HOUR_US, 51),
+        (256, 1, 0),  # at most 256
+        (257, 1, 1),
+        (1000, 1, 744),
+    ],
+)
+def test_how_far_it_reaches(count: int, step: int, first_known: int) -> None:
+    memory = filled(count, step)
+    assert [number for number in range(count) if memory.knows(number)] == list(
+        range(first_known, count)
+    )
+
+
+def test_a_typical_memory_is_small() -> None:
+    assert len(filled(500, 49 * HOUR_US).packed) == 16 * ENTRY == 320
+
+
+def test_a_digest_across_two_entries_is_no_entry() -> None:
+    digest = event_digest("e-1")
+    tail = int.from_bytes(digest[4:] + b"\0" * 4, "big", signed=True)
+    packed = remember(b"", b"8 bytes.", digest[:4], tail, tail)
+    assert digest in packed
+    assert recall(packed, digest, 0) is None
+    packed = remember(packed, digest, CONTENT, 7, 7)
+    assert recall(packed, digest, 7) == Entry(CONTENT, 7)
