@@ -31,7 +31,6 @@ PROPERTIES = {
     "group.min.session.timeout.ms": "1000",
     "log.segment.delete.delay.ms": "1000",
     "log.index.size.max.bytes": "1048576",
-    "controlled.shutdown.enable": "false",
     "broker.session.timeout.ms": "3000",
     "broker.heartbeat.interval.ms": "500",
 }
