@@ -62,7 +62,10 @@ Id = Annotated[
     Field(min_length=1, max_length=128, pattern=r"^\S(?:[^\u0000-\u001f\u007f-\u009f]*\S)?$"),
 ]
 """No control characters and no white space around it."""
-Text = Annotated[str, Field(min_length=1, max_length=256)]
+Text = Annotated[
+    str, Field(min_length=1, max_length=256, pattern=r"^[^\u0000-\u001f\u007f-\u009f]*$")
+]
+"""No control characters."""
 Formula = Annotated[str, Field(min_length=1)]
 TimeOfDay = Annotated[
     str, Field(json_schema_extra={"pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$"})
@@ -360,7 +363,7 @@ class RuleSet(Authored):
     """The rules of one organization."""
 
     organization_id: Id = Field(examples=["izi"])
-    version: Annotated[str, Field(min_length=1, max_length=128)] = Field(examples=["2026-11-22.1"])
+    version: Id = Field(examples=["2026-11-22.1"])
     """The author's label; the content hash is the identity."""
     time_zone: TimeZone
     currency: str = Field(examples=["RUB"], json_schema_extra={"pattern": "^[A-Z]{3}$"})

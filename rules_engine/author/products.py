@@ -96,7 +96,7 @@ def _quiet_hours(
         return None, None
     since = read_time_of_day(quiet.since, (*path, "from"), scope.findings)
     until = read_time_of_day(quiet.to, (*path, "to"), scope.findings, end=True)
-    if quiet.since == quiet.to:
+    if since is not None and since == until:
         scope.findings.add(
             "QUIET_HOURS_EMPTY",
             (*path, "to"),

@@ -114,7 +114,7 @@ def _window(window: authored.Window, path: Path, scope: Scope) -> Window:
         return Window(days, 0, 0)
     since = read_time_of_day(window.since, (*path, "from"), scope.findings)
     until = read_time_of_day(window.to, (*path, "to"), scope.findings, end=True)
-    return Window(days, since, until)
+    return Window(days, since or 0, until or 0)
 
 
 def _validity(

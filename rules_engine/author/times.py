@@ -38,8 +38,9 @@ def known_zones() -> frozenset[str]:
     return frozenset(available_timezones() - _OF_THE_MACHINE)
 
 
-def read_time_of_day(text: str, path: Path, findings: Findings, *, end: bool = False) -> int:
-    """Minutes since local midnight. `end`: `24:00` is allowed and is the next day's 00:00."""
+def read_time_of_day(text: str, path: Path, findings: Findings, *, end: bool = False) -> int | None:
+    """Minutes since local midnight; None where it is no time of day. `end`: `24:00` is allowed and
+    is the next day's 00:00."""
     match = _TIME_OF_DAY.fullmatch(text)
     if match is not None:
         return int(match[1]) * 60 + int(match[2])
@@ -55,7 +56,7 @@ def read_time_of_day(text: str, path: Path, findings: Findings, *, end: bool = F
         if _TIME_OF_DAY.fullmatch(corrected)
         else 'write hours and minutes: "22:00"',
     )
-    return 0
+    return None
 
 
 def read_instant(text: str, path: Path, zone: ZoneInfo, findings: Findings) -> int | None:
