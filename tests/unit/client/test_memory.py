@@ -111,6 +111,14 @@ def test_how_far_it_reaches(count: int, step: int, first_known: int) -> None:
     )
 
 
+@pytest.mark.parametrize("late", [0, 1, 100, 239, 240])
+def test_room_is_made_first_by_what_is_too_old(late: int) -> None:
+    memory = PackedMemory()
+    for number in range(257):
+        memory.remember(number, -49 * HOUR_US if number == late else 0)
+    assert [number for number in range(257) if not memory.knows(number)] == [late]
+
+
 def test_a_typical_memory_is_small() -> None:
     assert len(filled(500, 49 * HOUR_US).packed) == 16 * ENTRY == 320
 
