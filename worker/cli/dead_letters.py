@@ -50,6 +50,7 @@ def list_letters(
     """Show dead letters with their reason; --format json writes lines that redrive reads."""
     from worker.dead_letters import to_line
 
+    _check_codes(code)
     letters = _letters(_settings() if file is None else None, file, code)
     if form is Format.JSON:
         for letter in letters:
@@ -100,6 +101,7 @@ def redrive(
     from worker.dead_letters import Refused, Sending, route
     from worker.kafka.dead_letters import send
 
+    _check_codes(code)
     settings = _settings()
     letters = _letters(settings, file, code)
     rules = _rules(settings, partition, old)
@@ -120,6 +122,14 @@ def redrive(
     raise typer.Exit(1 if refused else 0)
 
 
+def _check_codes(codes: list[str] | None) -> None:
+    from schemas.dead_letters import Code
+
+    for code in codes or ():
+        if code not in set(Code):
+            raise typer.BadParameter(f"there is no code {code!r}; one of {', '.join(Code)}")
+
+
 def _settings() -> "Settings":
     from config.load import load_settings
 
@@ -129,12 +139,8 @@ def _settings() -> "Settings":
 def _letters(
     settings: "Settings | None", file: str | None, codes: list[str] | None
 ) -> list["Letter"]:
-    from schemas.dead_letters import Code
     from worker.dead_letters import from_lines
 
-    for code in codes or ():
-        if code not in set(Code):
-            raise typer.BadParameter(f"there is no code {code!r}; one of {', '.join(Code)}")
     if file is not None:
         try:
             letters = list(from_lines(read_bytes(file).splitlines(), file))

@@ -74,4 +74,4 @@ def _fail_usage(error: typer.TyperException) -> None:
     context = getattr(error, "ctx", None)
     if message:
         asked = context.command_path if context is not None else "loyalty"
-        fail(f"{message} See {asked} --help.")
+        fail(f"{message if message.endswith('?') else sentence(message)} See {asked} --help.")

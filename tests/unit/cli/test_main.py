@@ -1,0 +1,182 @@
+"""The border of the command line: exit codes, one clear line, results apart from remarks."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from worker.cli.main import run
+
+RULES = """
+organizationId: izi
+version: "1"
+timeZone: Europe/Moscow
+currency: RUB
+rules:
+  - id: five
+    name: Five percent
+    trigger: BALANCE_TOPPED_UP
+    actions: [{type: ADD_BONUS, formula: "percent(topupAmountMajor, 5)"}]
+"""
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    file = tmp_path / "izi.yaml"
+    file.write_text(RULES)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["simlate"], "No such command 'simlate'. Did you mean 'simulate'? See loyalty --help."),
+        (["--colour"], "No such option: --colour. See loyalty --help."),
+        (["rules", "validate"], "Missing argument 'PATH…'. See loyalty rules validate --help."),
+        (["topics", "create"], "Missing option '--partitions'. See loyalty topics create --help."),
+        (
+            ["topics", "create", "--partitions", "0"],
+            "Invalid value for '--partitions': Input should be greater than or",
+        ),
+        (
+            ["topics", "create", "--partitions", "six"],
+            "Invalid value for '--partitions': Input should be a valid integer,",
+        ),
+        (["rules", "variables", "VISIT_START"], "did you mean 'VISIT_STARTED'?"),
+        (["dead-letters", "list", "--code", "SCHEME"], "there is no code 'SCHEME'; one of NOT_"),
+    ],
+)
+def test_wrong_usage(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    [line] = shown.err.splitlines()
+    assert line.startswith("error: ")
+    assert said in line
+
+
+def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == 2
+    shown = capsys.readouterr()
+    assert "simulate" in shown.out
+    assert shown.err == ""
+
+
+@pytest.mark.parametrize("command", ["worker", "check"])
+def test_wrong_settings(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOYALTY_KAFKA_BOOTSTRAP_SERVERS", "kafka")
+    assert run([command]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 3
+    assert all(line.startswith("error: ") for line in lines)
+    assert "LOYALTY_KAFKA_BOOTSTRAP_SERVERS='kafka': 'kafka' is not host:port" in "".join(lines)
+
+
+def test_check_names_the_part(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOYALTY_KAFKA_BOOTSTRAP_SERVERS", "kafka:9092")
+    monkeypatch.setenv("LOYALTY_RULES_SOURCE", "directory:/rules")
+    assert run(["check", "--format", "json"]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["good"] is False
+    assert [finding["part"] for finding in answer["findings"]] == ["redis"]
+
+
+class TestRules:
+    def test_a_good_set(self, rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["rules", "validate", str(rules)]) == 0
+        shown = capsys.readouterr()
+        assert shown.out == f"{rules}: good (izi 1, 1 rules)\n"
+        assert shown.err == ""
+
+    def test_findings(self, rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        rules.write_text(RULES.replace("topupAmountMajor", "topupAmount").replace("RUB", "RUBB"))
+        assert run(["rules", "validate", str(rules)]) == 1
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert f"{rules}:5:11: " in shown.err
+        assert f"{rules}:10:52: " in shown.err
+        assert "^^^^" in shown.err
+        assert "did you mean" in shown.err
+        assert shown.err.endswith("\n2 to mend.\n")
+
+    def test_findings_for_programs(self, rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        bad = rules.with_name("bad.yaml")
+        bad.write_text(RULES.replace("RUB", "RUBB"))
+        assert run(["rules", "validate", str(rules.parent), "--format", "json"]) == 1
+        answer = json.loads(capsys.readouterr().out)
+        assert [one["file"] for one in answer["ruleSets"]] == [str(rules)]
+        [finding] = answer["findings"]
+        assert (finding["file"], finding["line"], finding["column"]) == (str(bad), 5, 11)
+        assert finding["remedy"]
+
+    def test_two_files_of_one_organization(
+        self, rules: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        rules.with_name("other.yml").write_text(RULES)
+        assert run(["rules", "validate", str(rules.parent)]) == 1
+        err = capsys.readouterr().err
+        assert f"other.yml:1:1: Organization 'izi' has its rules in {rules} too." in err
+
+    @pytest.mark.parametrize(
+        ("name", "said"),
+        [("none.yaml", "No such file or directory"), ("empty", "it holds no *.yaml, *.yml or")],
+    )
+    def test_nothing_to_check(
+        self, name: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "empty").mkdir()
+        assert run(["rules", "validate", str(tmp_path / name)]) == 1
+        [line] = capsys.readouterr().err.splitlines()
+        assert line.startswith(f"error: {tmp_path / name}: {said}")
+
+    def test_variables(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["rules", "variables", "BALANCE_TOPPED_UP", "--format", "json"]) == 0
+        rows = json.loads(capsys.readouterr().out)
+        assert {row["trigger"] for row in rows} == {"BALANCE_TOPPED_UP"}
+        assert {"topupAmountMajor", "isFirstTopup", "dayOfWeek"} <= {row["name"] for row in rows}
+        assert run(["rules", "variables"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert any(line.startswith("PAYMENT_MADE\ttotalAmountMajor\tnumber\t") for line in lines)
+
+
+class TestSchema:
+    def test_all_in_one(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["schema", "export"]) == 0
+        schemas = json.loads(capsys.readouterr().out)
+        assert {"event.BALANCE_TOPPED_UP", "command.ADD_BONUS", "rule-set"} <= set(schemas)
+
+    def test_a_file_each(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["schema", "export", str(tmp_path / "new")]) == 0
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        schema = json.loads((tmp_path / "new/command.ADD_BONUS.json").read_text())
+        assert "amountMajor" in schema["properties"]
+
+    def test_a_place_that_cannot_be_written(
+        self, rules: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["schema", "export", str(rules)]) == 1
+        assert capsys.readouterr().err.startswith(f"error: {rules}: ")
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["version", "--format", "json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["version"] == "0.1.0"
+    assert "faust-streaming" in answer["parts"]
+
+
+def test_what_takes_long_is_not_imported_for_help() -> None:
+    code = (
+        "import sys; from worker.cli.main import run; run(['--help']); "
+        "slow = {'faust', 'aiokafka', 'redis', 'pydantic', 'pydantic_settings', 'asteval'}; "
+        "sys.exit(str(slow & set(sys.modules)) if slow & set(sys.modules) else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
