@@ -33,7 +33,7 @@ class WorkerProcess:
         self.port = int(environment["LOYALTY_HTTP_PORT"])
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "/tmp/w.py"],
+                [sys.executable, "-m", "worker.cli.main", "worker"],
                 env={**os.environ, **environment},
                 stdout=output,
                 stderr=subprocess.STDOUT,

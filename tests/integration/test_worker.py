@@ -122,7 +122,7 @@ async def test_redis_that_lost_everything_is_rebuilt_from_the_log(
     await loyalty.send(traffic(70, 1500))
     await loyalty.caught_up()
     worker.kill()
-    keys = redis_server.cli("--scan", "--pattern", f"*{loyalty.prefix}*").split()
+    keys = redis_server.cli("--scan", "--pattern", f"*{loyalty.prefix}*").split("\n")
     assert keys
     for first in range(0, len(keys), 500):
         redis_server.cli("del", *keys[first : first + 500])
@@ -155,7 +155,7 @@ async def _send_slowly(loyalty: Deployment, seeds: range) -> None:
 POISON = {
     "NOT_UTF8": b'{"eventId": "\xff"}',
     "NOT_JSON": b'{"eventId": NaN}',
-    "SCHEMA": b'{"type": "VISIT_STARTED"}',
+    "SCHEMA": b'{"type": "BALANCE_TOPPED_UP"}',
     "UNKNOWN_TYPE": b'{"type": "CLIENT_ABSENT"}',
     "WRONG_TOPIC": None,
     "OUT_OF_RANGE": None,
