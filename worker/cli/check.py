@@ -84,11 +84,14 @@ async def _rules(settings: "Settings") -> list["Finding"]:
     from worker.findings import Finding
     from worker.start import source_of
 
+    source = source_of(settings)
     try:
-        texts = await source_of(settings).read()
-    except (WorkerError, OSError) as error:
+        texts = await source.read()
+    except WorkerError as error:
         remedy = "Mend LOYALTY_RULES_SOURCE, or what it names."
         return [Finding("rules", settings.rules_source, sentence(error), remedy)]
+    finally:
+        await source.close()
     if not texts:
         remedy = "Put a rule set there: without one nothing fires."
         return [Finding("rules", settings.rules_source, "It holds no rule set.", remedy)]

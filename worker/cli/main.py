@@ -75,3 +75,7 @@ def _fail_usage(error: typer.TyperException) -> None:
     if message:
         asked = context.command_path if context is not None else "loyalty"
         fail(f"{message if message.endswith('?') else sentence(message)} See {asked} --help.")
+
+
+if __name__ == "__main__":
+    main()

@@ -100,7 +100,7 @@ class TestRules:
         shown = capsys.readouterr()
         assert shown.out == ""
         assert f"{rules}:5:11: " in shown.err
-        assert f"{rules}:10:52: " in shown.err
+        assert f"{rules}:10:51: " in shown.err
         assert "^^^^" in shown.err
         assert "did you mean" in shown.err
         assert shown.err.endswith("\n2 to mend.\n")
