@@ -57,14 +57,15 @@ Hours = Annotated[int, Field(ge=1, le=876_000), BeforeValidator(_whole)]
 Count = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_whole)]
 Priority = Annotated[int, Field(ge=-1_000_000, le=1_000_000), BeforeValidator(_whole)]
 
+_CONTROL = r"\u0000-\u001f\u007f-\u009f"
+_ID_PATTERN = rf"^[^\s{_CONTROL}](?:[^{_CONTROL}]*[^\s{_CONTROL}])?$"
+
 Id = Annotated[
     str,
-    Field(min_length=1, max_length=128, pattern=r"^\S(?:[^\u0000-\u001f\u007f-\u009f]*\S)?$"),
+    Field(min_length=1, max_length=128, pattern=_ID_PATTERN),
 ]
 """No control characters and no white space around it."""
-Text = Annotated[
-    str, Field(min_length=1, max_length=256, pattern=r"^[^\u0000-\u001f\u007f-\u009f]*$")
-]
+Text = Annotated[str, Field(min_length=1, max_length=256, pattern=rf"^[^{_CONTROL}]*$")]
 """No control characters."""
 Formula = Annotated[str, Field(min_length=1)]
 TimeOfDay = Annotated[

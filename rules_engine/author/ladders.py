@@ -49,12 +49,14 @@ class _Step:
 def check_ladder(ladder: authored.Ladder, path: Path, scope: Scope) -> list[CheckedRule]:
     """The rules of a ladder, from its lowest tier up."""
     settings = check_settings(ladder, path, scope)
+    average = scope.money(ladder.average_topup_major, (*path, "averageTopupMajor"))
+    if ladder.average_topup_major is None:
+        _check_average_is_there(ladder, path, scope)
     steps = []
     for place, tier in scope.shape.items((*path, "tiers"), ladder.tiers):
-        at_least = _threshold(tier, ladder, place, path, scope)
+        at_least = _threshold(tier, average, place, scope)
         if at_least is not None:
             steps.append(_Step(place, tier, at_least))
-    scope.money(ladder.average_topup_major, (*path, "averageTopupMajor"))
     _check_average_is_used(ladder, path, scope)
     steps.sort(key=lambda step: step.at_least)
     _check_thresholds_differ(steps, scope)
@@ -68,34 +70,46 @@ def tier_id(ladder: authored.Ladder, tier: authored.Tier) -> str:
 
 
 def _threshold(
-    tier: authored.Tier, ladder: authored.Ladder, place: Path, path: Path, scope: Scope
+    tier: authored.Tier, average: Decimal | None, place: Path, scope: Scope
 ) -> Decimal | None:
     if (tier.at_least is None) == (tier.times_average is None):
-        both = tier.at_least is not None
-        if scope.shape.is_cut(place):
-            return None
+        _report_thresholds(tier, place, scope)
+        return None
+    if tier.times_average is None:
+        return scope.money(tier.at_least, (*place, "atLeast"))
+    path = (*place, "timesAverage")
+    multiple = scope.ratio(tier.times_average, path)
+    if multiple is None or average is None:
+        return None
+    return _deposit(deposit_near(_EXACT.multiply(average, multiple)), path, scope)
+
+
+def _report_thresholds(tier: authored.Tier, place: Path, scope: Scope) -> None:
+    if tier.at_least is not None:
         scope.findings.add(
             "TIER_THRESHOLD",
-            (*place, "timesAverage") if both else place,
-            "the tier has two thresholds" if both else "the tier has no threshold",
-            "keep `atLeast` or `timesAverage`" if both else "add `atLeast: 200`",
-            on_key=both,
+            (*place, "timesAverage"),
+            "the tier has two thresholds",
+            "keep `atLeast` or `timesAverage`",
+            on_key=True,
         )
-        return None
-    if tier.at_least is not None:
-        return scope.money(tier.at_least, (*place, "atLeast"))
-    if ladder.average_topup_major is None:
-        if not scope.shape.is_cut((*path, "averageTopupMajor")):
+    elif not scope.shape.is_cut(place):
+        scope.findings.add(
+            "TIER_THRESHOLD", place, "the tier has no threshold", "add `atLeast: 200`"
+        )
+
+
+def _check_average_is_there(ladder: authored.Ladder, path: Path, scope: Scope) -> None:
+    if scope.shape.is_cut((*path, "averageTopupMajor")):
+        return
+    for place, tier in scope.shape.items((*path, "tiers"), ladder.tiers):
+        if tier.times_average is not None:
             scope.findings.add(
                 "MISSING_KEY",
                 (*place, "timesAverage"),
                 "`averageTopupMajor` is missing: `timesAverage` multiplies it",
                 "add it to the ladder: `averageTopupMajor: 150`",
             )
-        return None
-    assert tier.times_average is not None
-    product = _EXACT.multiply(ladder.average_topup_major, tier.times_average)
-    return _deposit(deposit_near(product), (*place, "timesAverage"), scope)
 
 
 def _deposit(amount: Decimal, path: Path, scope: Scope) -> Decimal | None:
@@ -139,7 +153,7 @@ def _check_thresholds_differ(steps: list[_Step], scope: Scope) -> None:
 def _rule(
     ladder: authored.Ladder, settings: Settings, step: _Step, rank: int, scope: Scope
 ) -> CheckedRule | None:
-    percent = scope.percent(step.tier.percent, (*step.path, "percent"))
+    percent = scope.ratio(step.tier.percent, (*step.path, "percent"))
     if percent is None:
         return None
     amount = f"percent(topupAmountMajor, {percent:f})"

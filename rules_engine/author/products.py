@@ -28,7 +28,7 @@ def check_clubs(rule_set: authored.RuleSet, scope: Scope) -> dict[str, ZoneInfo]
 def check_products(rule_set: authored.RuleSet, scope: Scope) -> tuple[Product, ...]:
     """The products, absent settings taken from `productDefaults`."""
     defaults = rule_set.product_defaults
-    scope.percent(defaults.max_bonus_percent, ("productDefaults", "maxBonusPercent"))
+    scope.ratio(defaults.max_bonus_percent, ("productDefaults", "maxBonusPercent"))
     first: dict[tuple[str, str], Path] = {}
     products = []
     for path, product in scope.shape.items(("products",), rule_set.products):
@@ -38,7 +38,7 @@ def check_products(rule_set: authored.RuleSet, scope: Scope) -> tuple[Product, .
                 _report_twice(product.product_id, club, path, earlier, scope)
         percent = product.max_bonus_percent
         if percent is not None:
-            percent = scope.percent(percent, (*path, "maxBonusPercent"))
+            percent = scope.ratio(percent, (*path, "maxBonusPercent"))
         products.append(
             Product(
                 product.product_id,

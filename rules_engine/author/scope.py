@@ -43,10 +43,10 @@ class Scope:
             self.findings.add("MONEY", path, message, remedy)
             return None
 
-    def percent(self, percent: Decimal, path: Path) -> Decimal | None:
-        """The percentage in plain form; None, and reported, where it has too many decimals."""
+    def ratio(self, ratio: Decimal, path: Path) -> Decimal | None:
+        """A percentage or multiple in plain form; None, and reported, with too many decimals."""
         try:
-            return allowed_money(percent, MAX_MINOR_DIGITS, zero=True)
+            return allowed_money(ratio, MAX_MINOR_DIGITS, zero=True)
         except NotAllowed:
             message = f"`{path[-1]}` has more than {MAX_MINOR_DIGITS} decimals"
             self.findings.add("OUT_OF_RANGE", path, message, "round it")

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from rules_engine.author.currencies import MINOR_DIGITS
 from rules_engine.author.keys import known_keys
-from schemas.rule_set import AddBonus, Tier, rule_set_json_schema
+from schemas.rule_set import AddBonus, Tier, UnassignGroup, rule_set_json_schema
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,21 @@ def test_numbers(given: object, read: str) -> None:
 def test_no_numbers(given: object) -> None:
     with pytest.raises(ValidationError):
         Tier.model_validate({"id": "a", "percent": given})
+
+
+@pytest.mark.parametrize(
+    "word", ["\x1f", "a\x1f", "\x1fa", "a\x1fb", "a ", "\ta", "a\n", "\u00a0a", "", "a" * 129]
+)
+def test_no_ids(word: str) -> None:
+    """U+001F separates the parts of a `commandId`."""
+    with pytest.raises(ValidationError):
+        UnassignGroup.model_validate({"type": "UNASSIGN_GROUP", "groupId": word})
+
+
+@pytest.mark.parametrize("word", ["a", "a b", "группа-1", "a.b", "a" * 128])
+def test_ids(word: str) -> None:
+    action = UnassignGroup.model_validate({"type": "UNASSIGN_GROUP", "groupId": word})
+    assert action.group_id == word
 
 
 def _objects(schema: Any) -> list[dict[str, Any]]:

@@ -1,6 +1,8 @@
 """Whatever stands in a file: a rule set or findings with places, and nothing else."""
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
 import yaml
 from hypothesis import given, settings
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from rules_engine.author import load_rule_set
 from rules_engine.diagnostics import Diagnostic
-from rules_engine.document import read_document
+from rules_engine.document import Path, read_document
 from rules_engine.document.nodes import Scalar
 from rules_engine.errors import RuleSetError
 from tests.unit.author.texts import DATA
@@ -49,6 +51,56 @@ def findings_of(text: str, file: str) -> Sequence[Diagnostic]:
     except RuleSetError as refused:
         return refused.diagnostics
     return ()
+
+
+VALUES = ["null", "true", "NO", "[]", "{}", "[x]", "{a: b}", "-1", "0", "1e999999999", '""', "text"]
+VALUES += [
+    "[[1]]",
+    "{type: X}",
+    "1.5",
+    '" x"',
+    '"\\u0001"',
+    "٣",
+    "[null, 1, null, NO]",
+    "1e-9999999",
+]
+
+
+def paths_in(value: Any, path: Path = ()) -> list[Path]:
+    children: list[tuple[str | int, Any]] = []
+    if isinstance(value, dict):
+        children = list(value.items())
+    elif isinstance(value, list):
+        children = list(enumerate(value))
+    return [
+        found
+        for step, child in children
+        for found in [(*path, step), *paths_in(child, (*path, step))]
+    ]
+
+
+@st.composite
+def wrong_texts(draw: st.DrawFn) -> str:
+    """A good rule set with a few values that stand for something else."""
+    values = read_document(draw(st.sampled_from(TEXTS)), "rules.yaml").values()
+    for marker in range(draw(st.integers(1, 3))):
+        *way, last = draw(st.sampled_from(paths_in(values)))
+        container = values
+        for step in way:
+            container = container[step]  # type: ignore[index]
+        container[last] = f"@{marker}@"  # type: ignore[index]
+    text = json.dumps(values)
+    for marker in range(3):
+        text = text.replace(f'"@{marker}@"', draw(st.sampled_from(VALUES)))
+    return text
+
+
+@settings(max_examples=200, deadline=None)
+@given(wrong_texts())
+def test_wrong_values_are_answered_in_our_words(text: str) -> None:
+    for finding in findings_of(text, "rules.yaml"):
+        assert "Input should" not in str(finding)
+        assert finding.remedy
 
 
 WORDS = st.text(
