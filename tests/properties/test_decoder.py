@@ -14,6 +14,7 @@ from schemas import decode as decoder
 from schemas.contract import judge
 from schemas.decode import decode
 from schemas.decoded import Event, Rejected
+from schemas.digests import content_digest
 from schemas.events import EVENT_MODELS
 from schemas.topics import CHANNEL_OF_EVENT, EVENT_TYPES
 from tests.unit.schemas.samples import FIELDS, wire
@@ -179,6 +180,8 @@ def same(value: bytes, key: bytes | None, channel: str | None) -> Event | Reject
     contract = judge(value, key, channel, MINOR_DIGITS.get)
     assert quick == contract
     assert type(quick) is type(contract)
+    if isinstance(quick, Event) and isinstance(contract, Event):
+        assert content_digest(quick) == content_digest(contract)
     # Equal decimals may be written differently: not here.
     assert msgspec.msgpack.encode(quick) == msgspec.msgpack.encode(contract)
     return quick
@@ -197,9 +200,19 @@ def test_quick_and_contract_agree_on_mutated_bytes(value: bytes, data: st.DataOb
     length = data.draw(st.integers(0, 3))
     broken = data.draw(
         st.binary(max_size=3)
+        | st.sampled_from([b"\xff", b"\xc3", b"\xed\xa0\x80"])
         | st.sampled_from([b'"', b"\\", b"{", b"[", b",", b"}", b"NaN", b"\\ud800", b"\\u001F"])
     )
     same(value[:place] + broken + value[place + length :], b"c-1", None)
+
+
+@pytest.mark.parametrize("part", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\x80"])
+@pytest.mark.parametrize("field", ["visitId", "note"])
+def test_quick_and_contract_agree_on_bytes_that_are_no_text(part: bytes, field: str) -> None:
+    text = json.dumps(VISIT | {field: "@@"}).encode().replace(b"@@", part)
+    read = same(text, b"c-1", None)
+    assert isinstance(read, Rejected)
+    assert read.code == "NOT_UTF8"
 
 
 @given(st.integers(250, 270), st.sampled_from(["[", "{"]))
