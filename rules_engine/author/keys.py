@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 from rules_engine.document import Path
-from schemas.rule_set import Authored, RuleSet
+from schemas.authored import Authored
+from schemas.rule_set import RuleSet
 
 KEYS_ELSEWHERE = {
     ("ladders", "when"): "a tier's condition is its threshold: write a rule for any other",
