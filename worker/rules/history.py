@@ -4,24 +4,18 @@ Key: the organization. Value: JSON with `organizationId`, `version`, `hash`, `fi
 Not compacted and kept for ever: plans name sets by hash.
 """
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
-from worker.errors import OutcomeUnknown
-from worker.kafka.producer import SharedProducer, too_large
 from worker.kafka.reader import TopicReader
+from worker.kafka.writer import TopicWriter
 from worker.rules.ports import StoredRules
 from worker.rules.stored import StoredSets
 
 log = logging.getLogger(__name__)
-
-RECORD_SECONDS = 15.0
-BATCH_BYTES = 65_536
 
 
 class HistoryRecord(msgspec.Struct, frozen=True):
@@ -44,7 +38,7 @@ class KafkaRuleHistory(StoredSets):
         super().__init__()
         self._topic = topic
         self._reader = TopicReader(client, topic)
-        self._producer = SharedProducer(client, batch_bytes=BATCH_BYTES)
+        self._writer = TopicWriter(client, topic)
 
     async def load(self) -> None:
         news = await self._reader.read()
@@ -65,21 +59,9 @@ class KafkaRuleHistory(StoredSets):
         wire = HistoryRecord(
             stored.organization, stored.version, stored.content_hash, stored.file, stored.text
         )
-        producer = await self._producer.current()
-        value = msgspec.json.encode(wire)
-        try:
-            async with asyncio.timeout(RECORD_SECONDS):
-                await producer.send_and_wait(self._topic, value, key=stored.organization.encode())
-        except MessageSizeTooLargeError as error:
-            self._producer.retire(producer, error)
-            raise too_large(self._topic, len(value)) from error
-        except TimeoutError as error:
-            raise OutcomeUnknown(f"{self._topic} did not acknowledge in time") from error
-        except KafkaError as error:
-            self._producer.retire(producer, error)
-            raise OutcomeUnknown(f"{self._topic} did not take the rule set: {error!r}") from error
+        await self._writer.write(stored.organization.encode(), msgspec.json.encode(wire))
         self.add(stored)
 
     async def close(self) -> None:
-        await self._producer.stop()
+        await self._writer.close()
         await self._reader.close()
