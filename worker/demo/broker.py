@@ -7,7 +7,9 @@ What it does otherwise than Apache Kafka, and what clients therefore set:
 
 - An empty fetch is answered after the whole `fetch_max_wait_ms`, and with nothing, although
   records may have arrived meanwhile: use `FETCH_MAX_WAIT_MS`.
-- A fetch answers with one record batch per partition: producers should send in batches.
+- A fetch answers with one record batch per partition: producers should send in batches. aiokafka
+  asks a broker again only when all that it fetched was taken, or after 0.1 s: with one broker the
+  slowest lane would set everyone's pace, so give each partition number a broker of its own.
 - A second join of a group waits for the session timeout less one second: use a short one
   (`SESSION_TIMEOUT_SECONDS`). Group offsets are refused while a group rebalances.
 - Topics are created here, not by clients (no CreateTopics); offsets by timestamp, deletion of
@@ -18,6 +20,7 @@ What it does otherwise than Apache Kafka, and what clients therefore set:
 """
 
 import ctypes
+import time
 from collections.abc import Mapping
 from types import ModuleType, TracebackType
 from typing import Self
@@ -45,29 +48,34 @@ _SIGNATURES: Mapping[str, tuple[type | None, tuple[type, ...]]] = {
         (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.c_int),
     ),
 }
+_BREATH_SECONDS = 0.002
+"""Between two calls: the cluster's thread may overlook one that comes while it ends the last, and
+then takes it up a second later."""
 _REBALANCE_DELAY = "rd_kafka_mock_group_initial_rebalance_delay_ms"
 
 
 class EmbeddedBroker:
     """`with EmbeddedBroker({"topic": partitions}) as broker:` then `broker.bootstrap_servers`.
 
-    Listens on a free loopback port from `__enter__` to `__exit__`. Raises Misconfigured where the
-    `confluent-kafka` wheel is missing or brings no mock cluster.
+    Listens on `brokers` free loopback ports from `__enter__` to `__exit__`; partition n of every
+    topic is led by broker n modulo `brokers`. Raises Misconfigured where the `confluent-kafka`
+    wheel is missing or brings no mock cluster.
     """
 
-    def __init__(self, topics: Mapping[str, int]) -> None:
+    def __init__(self, topics: Mapping[str, int], brokers: int = 1) -> None:
         self._topics = dict(topics)
+        self._brokers = brokers
         self._library = _library()
         self._handle: int | None = None
         self._cluster: int | None = None
 
     def __enter__(self) -> Self:
         self._handle = self._new_handle()
-        self._cluster = self._library.rd_kafka_mock_cluster_new(self._handle, 1)
+        self._cluster = self._library.rd_kafka_mock_cluster_new(self._handle, self._brokers)
         if not self._cluster:
             self.close()
             raise Misconfigured(
-                "The embedded broker could not listen on a loopback port.",
+                "The embedded broker could not listen on loopback ports.",
                 "Allow this process to open sockets on 127.0.0.1.",
             )
         if hasattr(self._library, _REBALANCE_DELAY):
@@ -86,7 +94,7 @@ class EmbeddedBroker:
 
     @property
     def bootstrap_servers(self) -> str:
-        """`host:port`, for clients."""
+        """`host:port[,host:port…]`, for clients."""
         address: bytes = self._library.rd_kafka_mock_cluster_bootstraps(self._cluster)
         return address.decode()
 
@@ -102,6 +110,7 @@ class EmbeddedBroker:
                 f"{reason}.",
                 "Give every topic its own name and at least one partition.",
             )
+        time.sleep(_BREATH_SECONDS)
 
     def close(self) -> None:
         """Stop listening and drop everything. Repeating it does nothing."""

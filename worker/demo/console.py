@@ -103,8 +103,9 @@ def _credits(totals: Totals) -> Table:
 
 
 def _letters(totals: Totals) -> Table:
-    table = Table("last dead letters", "why", box=None, header_style="bold", pad_edge=False)
-    table.columns[1].no_wrap = True
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("last dead letters", min_width=17, no_wrap=True)
+    table.add_column("why", no_wrap=True)
     for letter in totals.letters_shown:
         table.add_row(Text(letter.code, style="red"), Text(letter.message))
     return table

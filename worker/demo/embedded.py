@@ -20,7 +20,7 @@ SAMPLES = Path(config.__file__).parent / "samples"
 
 def embedded_broker() -> EmbeddedBroker:
     """With every topic of the worker; not yet started."""
-    return EmbeddedBroker(dict.fromkeys(DEFAULT_TOPICS.values(), PARTITIONS))
+    return EmbeddedBroker(dict.fromkeys(DEFAULT_TOPICS.values(), PARTITIONS), brokers=PARTITIONS)
 
 
 def settings_for(bootstrap_servers: str, rules: Path, http_port: int) -> Settings:

@@ -16,8 +16,10 @@ from worker.demo.traffic import DemoRecord
 AHEAD = 2_000
 """Records that a lane may be behind before its next one waits."""
 
-BREATH = 50
-"""Records after which the worker, which shares the loop, gets a turn."""
+BURST = 500
+"""Records that go out at once where no rate was asked for."""
+PULSE_SECONDS = 0.1
+"""With a rate records go out in pulses: a worker's cost at low rates is per batch."""
 
 
 class Feeder:
@@ -51,15 +53,13 @@ class Feeder:
             await producer.stop()
 
     async def _send(self, producer: AIOKafkaProducer, records: Iterable[DemoRecord]) -> None:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        began = asyncio.get_running_loop().time()
+        burst = BURST if self._rate is None else max(1, int(self._rate * PULSE_SECONDS))
         for number, record in enumerate(records):
+            if number % burst == 0:
+                await self._pause(began, number)
             lane: int = self._partitioner(record.key, self._numbers, self._numbers)
             await self._wait_for(lane)
-            if self._rate is not None:
-                await asyncio.sleep(max(0.0, began + number / self._rate - loop.time()))
-            elif number % BREATH == 0:
-                await asyncio.sleep(0)
             await producer.send(
                 self._topics[record.channel],
                 record.value,
@@ -69,7 +69,16 @@ class Feeder:
             )
             self.sent[lane] += 1
 
+    async def _pause(self, began: float, number: int) -> None:
+        """Until the record's turn has come; at least the worker, which shares the loop, has one."""
+        due = began if self._rate is None else began + number / self._rate
+        await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
+
     async def _wait_for(self, lane: int) -> None:
-        while self.sent[lane] - self._totals.lanes[lane] >= AHEAD:
+        """A lane that fell behind is waited for until it has caught up by half, so that records
+        go out in batches: the broker answers a fetch with one batch of a partition."""
+        if self.sent[lane] - self._totals.lanes[lane] < AHEAD:
+            return
+        while self.sent[lane] - self._totals.lanes[lane] > AHEAD // 2:
             self._totals.moved.clear()
             await self._totals.moved.wait()

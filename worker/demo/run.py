@@ -33,7 +33,7 @@ from worker.demo.traffic import traffic
 from worker.errors import LoudStop
 
 REFRESH_SECONDS = 0.25
-LIVE_RATE = 500.0
+LIVE_RATE = 300.0
 """Records a second where no number of events was asked for: enough to watch."""
 STALLED_AFTER = 60.0
 """Seconds without a batch while records wait."""
