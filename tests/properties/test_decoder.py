@@ -235,6 +235,7 @@ def test_quick_and_contract_agree_on_every_odd_value_of_every_field(name: str) -
         -1,
         [],
         ["vip"],
+        ["b", "a", "b"],
         [""],
         {},
     ]
