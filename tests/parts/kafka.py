@@ -45,7 +45,8 @@ class KafkaServer:
     """`with KafkaServer() as kafka:` or start/close by hand; `kafka.bootstrap` is its address.
 
     `properties` go over the defaults of this module. `advertised` is the `host:port` that clients
-    are sent to, where a proxy stands before the broker.
+    are sent to, where a proxy stands before the broker. `secure_port` opens a second listener with
+    the name SECURE, whose protocol and certificates `properties` give.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class KafkaServer:
         *,
         heap_mb: int = 512,
         advertised: str | None = None,
+        secure_port: int | None = None,
         directory: Path | None = None,
     ) -> None:
         self._own_directory = directory is None
@@ -64,7 +66,9 @@ class KafkaServer:
         """Options for an aiokafka client."""
         self._classpath = f"{kafka_jars()}/*"
         self._java = find_java()
-        self._properties = self._write_properties(properties or {}, advertised)
+        self._properties = self._write_properties(
+            properties or {}, advertised or self.bootstrap, secure_port
+        )
         self._server = Server(
             [
                 self._java,
@@ -81,15 +85,18 @@ class KafkaServer:
             self.directory / "server.log",
         )
 
-    def _write_properties(self, over: Mapping[str, str], advertised: str | None) -> Path:
+    def _write_properties(
+        self, over: Mapping[str, str], advertised: str, secure_port: int | None
+    ) -> Path:
         (self.directory / "log4j.properties").write_text(LOG4J)
+        controller = f"127.0.0.1:{self.controller_port}"
+        secure = f",SECURE://localhost:{secure_port}" if secure_port else ""
         properties = {
             **PROPERTIES,
-            "listeners": f"PLAINTEXT://{self.bootstrap},"
-            f"CONTROLLER://127.0.0.1:{self.controller_port}",
-            "advertised.listeners": f"PLAINTEXT://{advertised or self.bootstrap}",
+            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{controller}{secure}",
+            "advertised.listeners": f"PLAINTEXT://{advertised}{secure}",
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-            "controller.quorum.voters": f"1@127.0.0.1:{self.controller_port}",
+            "controller.quorum.voters": f"1@{controller}",
             "log.dirs": f"{self.directory}/data",
             **over,
         }
