@@ -7,6 +7,7 @@ import asyncio
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from pstats import Stats
 from typing import Annotated
 
 import typer
@@ -23,6 +24,7 @@ from tests.parts.redis import RedisServer
 
 RESULTS = Path(__file__).with_name("results")
 BROKER_HEAP_MB = 1024
+PROFILE_LINES = 40
 SLOW_SHARE = 40
 """A slow contender gets this fraction of the backlog: it takes longer for it all the same."""
 
@@ -43,7 +45,7 @@ def main(
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the stream of events.")] = 1,
     profile: Annotated[
-        bool, typer.Option(help="This worker alone, under cProfile; prints where its time goes.")
+        bool, typer.Option(help="This worker alone, under cProfile: its costliest functions.")
     ] = False,
     out: Annotated[Path | None, typer.Option(help="The JSON file to write.")] = None,
 ) -> None:
@@ -59,19 +61,24 @@ def main(
         seed=seed,
     )
     out = out or RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{clients}.json"
-    contenders = _contenders(only or [])
+    out = out.absolute()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    contenders = _contenders(only or [], out.with_suffix(".prof") if profile else None)
     try:
         measured = asyncio.run(_measure(plan, contenders))
     except (BenchmarkError, PartMissing, PartFailed) as error:
         say(f"The benchmark failed: {error}")
         raise typer.Exit(1) from error
-    out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(as_json(plan, measured))
     show(plan, contenders, measured)
+    if profile:
+        Stats(str(out.with_suffix(".prof"))).sort_stats("tottime").print_stats(PROFILE_LINES)
     print(out)
 
 
-def _contenders(only: list[str]) -> list[Contender]:
+def _contenders(only: list[str], profile: Path | None) -> list[Contender]:
+    if profile is not None:
+        return [Ours(profile=profile)]
     everyone: list[Contender] = [Ours(), *BASELINES]
     unknown = set(only) - {contender.name for contender in everyone}
     if unknown:

@@ -26,7 +26,8 @@ class Inputs:
         self._reference = Reference()
 
     async def create(self) -> None:
-        await create_topics(self._bootstrap, self.topics.values())
+        # As `loyalty topics create` makes them.
+        await create_topics(self._bootstrap, self.topics.values(), "LogAppendTime")
 
     def extend(self, count: int) -> Segment:
         """Appends the next events of the stream as a backlog."""

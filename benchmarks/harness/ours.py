@@ -1,14 +1,19 @@
 """This worker as a contender: `loyalty worker` with settings from the environment."""
 
+import asyncio
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.harness.contenders import Site
-from benchmarks.harness.topics import create_topics
+from benchmarks.harness.errors import ContenderFailed
+from benchmarks.harness.topics import PARTITIONS
 from benchmarks.workload.render import rule_set_yaml
 from tests.parts.processes import free_port
+
+LOYALTY = str(Path(sys.executable).with_name("loyalty"))
 
 OUTPUTS = (
     "GROUP_COMMANDS",
@@ -40,13 +45,17 @@ class Ours:
         rules = _rules_directory(site)
         rules.mkdir(parents=True, exist_ok=True)
         (rules / "rules.yaml").write_text(rule_set_yaml())
-        await create_topics(site.bootstrap, [site.commands, *_topics(site).values()])
+        create = ["topics", "create", "--partitions", str(PARTITIONS), "--replication", "1"]
+        process = await asyncio.create_subprocess_exec(
+            LOYALTY, *create, env={**os.environ, **self.environment(site)}, stdout=sys.stderr
+        )
+        if await process.wait():
+            raise ContenderFailed("the topics of this worker could not be made: see above")
 
     def command_line(self, site: Site) -> Sequence[str]:
-        loyalty = [str(Path(sys.executable).with_name("loyalty")), "worker"]
         if self.profile is None:
-            return loyalty
-        return [sys.executable, "-m", "cProfile", "-o", str(self.profile), *loyalty]
+            return [LOYALTY, "worker"]
+        return [sys.executable, "-m", "cProfile", "-o", str(self.profile), LOYALTY, "worker"]
 
     def environment(self, site: Site) -> Mapping[str, str]:
         settings = {

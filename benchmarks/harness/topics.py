@@ -28,15 +28,18 @@ class _AddBonus(msgspec.Struct, rename="camel"):
 decode_command = msgspec.json.Decoder(_AddBonus).decode
 
 
-async def create_topics(bootstrap: str, names: Iterable[str]) -> None:
-    """With `PARTITIONS` partitions each, kept for ever."""
+async def create_topics(
+    bootstrap: str, names: Iterable[str], timestamps: str = "CreateTime"
+) -> None:
+    """With `PARTITIONS` partitions each, kept for ever. `timestamps`: CreateTime is the
+    producer's, LogAppendTime the broker's."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        topics = [
-            NewTopic(name, PARTITIONS, 1, topic_configs={"retention.ms": "-1"}) for name in names
-        ]
-        answer = await admin.create_topics(topics)
+        config = {"retention.ms": "-1", "message.timestamp.type": timestamps}
+        answer = await admin.create_topics(
+            [NewTopic(name, PARTITIONS, 1, topic_configs=config) for name in names]
+        )
         refused = [error for error in answer.topic_errors if error[1]]
         if refused:
             raise RuntimeError(f"topics were not created: {refused}")
