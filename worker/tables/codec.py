@@ -46,7 +46,7 @@ def unpack_client(packed: bytes) -> ClientState:
             "Run the release that wrote the state, or rebuild it with `loyalty rebuild`.",
         )
     try:
-        return _decode(memoryview(packed)[1:])
+        return _decode(packed[1:])
     except MsgspecError as fault:
         raise LoudStop(
             f"A client's state cannot be read: {fault}.",
