@@ -18,8 +18,9 @@ MakeTopic = Callable[..., Awaitable[str]]
 def _have(start: Callable[[], Part]) -> Part:
     try:
         return start()
-    except PartMissing as missing:
-        pytest.fail(str(missing), pytrace=False)
+    except PartMissing as error:
+        missing = str(error)
+    pytest.fail(missing, pytrace=False)
 
 
 @pytest.fixture(scope="session")

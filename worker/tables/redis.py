@@ -48,12 +48,12 @@ COMMIT = Script("""
 local head = redis.call('GET', KEYS[1]) or ''
 if head == ARGV[2] then return 'DONE' end
 if head ~= ARGV[1] then return 'MOVED' end
-local pairs = {}
+local set = {}
 for i = 1, #KEYS do
-  pairs[i * 2 - 1] = KEYS[i]
-  pairs[i * 2] = ARGV[i + 1]
+  set[i * 2 - 1] = KEYS[i]
+  set[i * 2] = ARGV[i + 1]
 end
-redis.call('MSET', unpack(pairs))
+redis.call('MSET', unpack(set))
 return 'OK'
 """)
 
