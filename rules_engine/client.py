@@ -106,7 +106,7 @@ def after_event(state: ClientState, event: Event, memory: bytes) -> ClientState:
     if isinstance(event, BalanceToppedUp):
         topups = _SUMS.add(topups, event.topup_amount_major)
         topup_count += 1
-    elif isinstance(event, VisitStarted | VisitEnded):
+    elif isinstance(event, (VisitStarted, VisitEnded)):
         last = at if last is None else max(last, at)
         if isinstance(event, VisitStarted):
             visits += 1

@@ -21,7 +21,7 @@ MAX_RECORD_BYTES = 1_000_000
 """Key, value and headers together: under Kafka's default of 1,048,588 for a batch."""
 
 _HEADER_OVERHEAD = 10
-_OWN_HEADERS_BYTES = 2_000
+_OWN_HEADERS_BYTES = 4_000
 _MAX_MESSAGE = 500
 
 Headers = tuple[tuple[str, bytes], ...]

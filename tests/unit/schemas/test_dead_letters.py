@@ -76,7 +76,7 @@ def test_a_value_that_does_not_fit_is_cut() -> None:
     told = dict(letter.headers)
     assert letter.value
     assert value.startswith(letter.value)
-    assert len(letter.value) > MAX_RECORD_BYTES - 3_000
+    assert len(letter.value) > MAX_RECORD_BYTES - 5_000
     assert size(letter) <= MAX_RECORD_BYTES
     assert letter.key == b"c-1"
     assert told["error.truncated"] == b"value"
@@ -103,6 +103,11 @@ def test_a_key_that_does_not_fit_is_cut_after_the_value() -> None:
 def test_a_smaller_bound_holds_too() -> None:
     letter = dead_letter(record(b"v" * 50_000, b"k" * 50_000), REJECTED, max_bytes=20_000)
     assert size(letter) <= 20_000
+
+
+def test_a_long_message_of_wide_characters_fits_too() -> None:
+    wide = Rejected(Code.SCHEMA, "😀" * 10_000)
+    assert size(dead_letter(record(b"v" * 2_000_000), wide)) <= MAX_RECORD_BYTES
 
 
 def test_a_long_message_is_cut() -> None:
