@@ -42,9 +42,11 @@ class InputRecord(Struct, frozen=True, gc=False):
 
 class Output(Struct, frozen=True, gc=False, array_like=True):
     """A record to publish. `channel` names the setting that gives its topic:
-    BONUS_COMMANDS, GROUP_COMMANDS, PUSH_COMMANDS, BONUS_JOURNAL, DEAD_LETTERS, BUDGETS."""
+    BONUS_COMMANDS, GROUP_COMMANDS, PUSH_COMMANDS, BONUS_JOURNAL, DEAD_LETTERS, BUDGETS.
+    `partition` None: the lane's own number."""
 
     channel: str
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...] = ()
+    partition: int | None = None

@@ -13,14 +13,16 @@
    c. seek to the positions.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 from xxhash import xxh3_128_digest
 
 from schemas.records import Record
+from worker.batch import load, step_empty
 from worker.commit import Commit, commit, decode_outbox, digest_states, encode_outbox, plan_digest
-from worker.errors import BadLog, Diverged, LoudStop, Misconfigured, Moved
+from worker.errors import BadLog, Contradicted, Diverged, LoudStop, Misconfigured, Moved
 from worker.merge import merge
 from worker.plan import (
     RESTORE,
@@ -38,6 +40,11 @@ from worker.ports import Moment
 
 if TYPE_CHECKING:
     from worker.lane import Lane
+
+LOST_MESSAGES = (
+    "The topic of budgets lost records or was recreated: restore it, or follow "
+    "docs/runbooks/lane-log.md."
+)
 
 
 class Owned(msgspec.Struct):
@@ -94,9 +101,9 @@ async def _chain(lane: "Lane", head: Head, term: int) -> Chain:
 
 
 async def _publish_outbox(lane: "Lane", raw_outbox: bytes, chain: Chain) -> None:
-    owned = lane.owned
-    if owned is None or not raw_outbox:
+    if not raw_outbox:
         return
+    owned = lane.held()
     owned.untrimmed = True
     if owned.head.seq > chain.done and _within_horizon(lane, chain.head_plan):
         outputs = decode_outbox(raw_outbox)
@@ -117,9 +124,7 @@ def _check_partitions(lane: "Lane", head: Head) -> None:
 
 async def _replay(lane: "Lane", link: Chained, *, publish: bool) -> None:
     """Exactly this plan, under its own terms."""
-    plan, terms, ports, owned = link.plan, link.terms, lane.ports, lane.owned
-    if owned is None:
-        raise Moved
+    plan, terms, ports, owned = link.plan, link.terms, lane.ports, lane.held()
     if not ports.evaluator.supports(terms.evaluation):
         raise LoudStop(
             f"Plan {plan.seq} of lane {lane.number} was made by evaluation version "
@@ -127,12 +132,17 @@ async def _replay(lane: "Lane", link: Chained, *, publish: bool) -> None:
             "Run the release that made it until the lane has caught up, then this one.",
         )
     records = await _fetch(lane, plan)
-    work = ports.evaluator.prepare(records, plan.rules)
-    values = await lane.load(work.keys)
+    tried = await _fetch_cut(lane, plan)
+    work = ports.evaluator.prepare([*records, *tried], plan.rules)
+    values = await load(lane, work.keys)
     moment = Moment(plan.wall, owned.head.clock, plan.idle)
-    evaluated = ports.evaluator.evaluate(work, values, moment, terms)
+    try:
+        evaluated = ports.evaluator.evaluate(work, values, moment, terms)
+    except Contradicted as error:
+        raise BadLog(f"Plan {plan.seq} of lane {lane.number}: {error}.", LOST_MESSAGES) from error
     outbox = encode_outbox(evaluated.outputs)
-    _compare(lane, link, evaluated.taken == len(records), outbox, evaluated.values)
+    same = evaluated.taken == len(records) and evaluated.cut == plan.cut
+    _compare(lane, link, same, outbox, evaluated.values)
     if publish:
         publish = _within_horizon(lane, plan)
     written = outbox if publish else b""
@@ -190,15 +200,28 @@ async def _fetch(lane: "Lane", plan: Plan) -> list[Record]:
                 "Set the TOPIC_ names as they were until the lane has caught up.",
             )
     parts = sorted(plan.ranges, key=lambda part: order[part.topic])
-    return merge([await source.fetch(part.topic, part.first, part.last) for part in parts])
+    internal, runs = list[Record](), list[Sequence[Record]]()
+    for part in parts:
+        run = await source.fetch(part.topic, part.first, part.last)
+        if part.topic == source.internal:
+            internal.extend(run)
+        else:
+            runs.append(run)
+    return [*internal, *merge(runs)]
+
+
+async def _fetch_cut(lane: "Lane", plan: Plan) -> Sequence[Record]:
+    """The record that the plan tried in vain: it is evaluated again, for the same question."""
+    if plan.cut is None:
+        return ()
+    topic, offset = plan.cut
+    return await lane.ports.source.fetch(topic, offset, offset)
 
 
 async def _join_topics(lane: "Lane") -> None:
     """The genesis of a lane without any plan, or the positions of topics new to it."""
-    owned = lane.owned
-    if owned is None:
-        raise Moved
+    owned = lane.held()
     new = [t for t in lane.ports.source.topics if t not in owned.head.positions]
     if new:
         resolved = await lane.ports.source.resolve_start()
-        await lane.step_empty({topic: resolved[topic] for topic in new})
+        await step_empty(lane, {topic: resolved[topic] for topic in new})

@@ -232,6 +232,7 @@ def _consuming(
         heartbeat_seconds=settings.kafka_heartbeat_seconds,
         source=SourceSettings(
             topics=tuple(settings.topic(channel) for channel in INPUTS),
+            internal=None,
             partitions=partitions,
             start_from=settings.start_from,
             batch_max=settings.batch_max_events,

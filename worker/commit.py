@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from xxhash import xxh3_128, xxh3_128_digest
 
 from schemas.records import Output
@@ -28,6 +29,10 @@ class Commit(Struct, frozen=True):
     terms: Terms
     outbox: bytes
     evaluated: Evaluated
+
+    def at(self, offset: int) -> "Commit":
+        """The same, with the offset at which its plan was acknowledged."""
+        return replace(self, offset=offset)
 
 
 def encode_outbox(outputs: Sequence[Output]) -> bytes:
@@ -56,9 +61,7 @@ def plan_digest(raw: bytes) -> bytes:
 
 async def commit(lane: "Lane", work: Commit) -> None:
     """Move the state from its head to the plan's. Raises Moved where another owner was here."""
-    owned = lane.owned
-    if owned is None:
-        raise Moved
+    owned = lane.held()
     old = owned.head
     new = Head(
         seq=work.plan.seq,

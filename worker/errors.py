@@ -6,6 +6,7 @@ WorkerError
 │   │                    new term, may follow
 │   └── TablesUnavailable / LogUnavailable / SourceUnavailable
 ├── Moved                the state is not where this lane left it: acquire again
+├── Contradicted         what other lanes say does not follow from what this state has said: stale
 ├── Fenced               a later start stands in the lane log: ask the group, acquire again
 └── LoudStop             going on could pay wrongly: the worker exits and says what to do
     ├── BadLog           state and lane log do not belong together
@@ -40,6 +41,10 @@ class SourceUnavailable(Unavailable):
 
 class Moved(WorkerError):
     """The state's head is not the one this lane committed last."""
+
+
+class Contradicted(WorkerError):
+    """A message between lanes that this state cannot expect: another owner was here meanwhile."""
 
 
 class Fenced(WorkerError):

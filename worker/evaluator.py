@@ -19,7 +19,7 @@ from schemas.records import Output, Record
 from schemas.topics import CHANNEL_OF_COMMAND
 from schemas.wire import Command
 from worker.plan import Terms
-from worker.ports import Evaluated, Moment, Work
+from worker.ports import Evaluated, Moment, Pending, Work
 from worker.report import BatchReport
 from worker.tables.codec import CODEC_VERSION, pack_client, unpack_client
 
@@ -67,6 +67,13 @@ class LoyaltyEvaluator:
     @property
     def terms(self) -> Terms:
         return self._terms
+
+    @property
+    def shared_key(self) -> str | None:
+        return None
+
+    def pending(self, shared: bytes) -> Pending | None:
+        return None
 
     def supports(self, evaluation: int) -> bool:
         return evaluation == EVALUATION_VERSION

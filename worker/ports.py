@@ -29,9 +29,10 @@ class Source(Protocol):
     async def seek(self, positions: Mapping[str, int]) -> None:
         """The next record of each topic is the one at this offset; buffers are dropped."""
 
-    async def poll(self) -> Batch | None:
-        """The next records, merged by (timestamp, topic number, offset); None: nothing came, or
-        the lane is asked to stop. Raises BadLog where the position is outside the topic."""
+    async def poll(self, internal_only: bool = False) -> Batch | None:
+        """The next records: those of the internal topic first, the others merged by (timestamp,
+        topic number, offset); None: nothing came, or the lane is asked to stop. Raises BadLog
+        where the position is outside the topic."""
 
     async def fetch(self, topic: str, first: int, last: int) -> Sequence[Record]:
         """Records first..last again, for a replay. Raises BadLog where they are gone."""
@@ -43,6 +44,10 @@ class Source(Protocol):
     @property
     def topics(self) -> Sequence[str]:
         """The input topics in topic order."""
+
+    @property
+    def internal(self) -> str | None:
+        """The one of them that lanes speak to each other over; its records come first."""
 
     @property
     def partitions(self) -> int:
@@ -119,11 +124,24 @@ class Work(Protocol):
     def keys(self) -> Sequence[str]: ...
 
 
+class Pending(Struct, frozen=True):
+    """A record that was tried and could not be decided yet: it comes next, alone, under `rules`.
+
+    `waits`: an answer of another lane is awaited, until then only internal records are taken.
+    """
+
+    topic: str
+    offset: int
+    rules: dict[str, str | None]
+    waits: bool
+
+
 class Evaluated(Struct, frozen=True):
     """What a prefix of the records comes to.
 
     `taken`: how many records it covers; `rules`: content hash by organization that occurs in it;
-    `report`: counts for the observer, opaque to the lane.
+    `cut`: (topic, offset) of the record behind the prefix, tried in vain; `report`: counts for the
+    observer, opaque to the lane.
     """
 
     taken: int
@@ -132,6 +150,7 @@ class Evaluated(Struct, frozen=True):
     rules: dict[str, str | None]
     clock: int
     report: object = None
+    cut: tuple[str, int] | None = None
 
 
 class Evaluator(Protocol):
@@ -151,7 +170,15 @@ class Evaluator(Protocol):
     def evaluate(
         self, work: Work, values: Mapping[str, bytes], moment: Moment, terms: Terms
     ) -> Evaluated:
-        """Pure. Takes the longest prefix that one commit can hold; at least one record."""
+        """Pure. Takes the longest prefix that one commit can hold: at least one record, or none
+        and a cut. Raises Contradicted."""
+
+    @property
+    def shared_key(self) -> str | None:
+        """Key of the value that says whether a record is pending; None: there is no such thing."""
+
+    def pending(self, shared: bytes) -> Pending | None:
+        """What the value under `shared_key` says."""
 
 
 class Observer(Protocol):

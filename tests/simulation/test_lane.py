@@ -8,7 +8,7 @@ from tests.simulation.oracle import Broken
 from tests.simulation.run import make_lane, run_seed
 from tests.simulation.world import SimulatedTables, World
 from worker import acquire as acquire_module
-from worker import lane as lane_module
+from worker import batch as batch_module
 from worker.commit import Commit, commit
 from worker.lane import Lane
 
@@ -25,11 +25,15 @@ def test_nothing_is_lost_doubled_or_wrong_under_many_faults() -> None:
     assert owners > SEEDS
 
 
-class DoesNotReadHoles(Lane):
-    async def append(self, raw: bytes) -> int:
-        owned = self._held()
-        owned.last = await self.ports.log.append(raw)
-        return owned.last
+async def append_without_reading_holes(lane: Lane, raw: bytes) -> int:
+    owned = lane.held()
+    owned.last = await lane.ports.log.append(raw)
+    return owned.last
+
+
+async def commit_before_the_log_says_so(lane: Lane, raw: bytes) -> int:
+    lane.held().last += 1
+    return lane.held().last
 
 
 class BelievesAnyReply(SimulatedTables):
@@ -37,13 +41,6 @@ class BelievesAnyReply(SimulatedTables):
 
     async def load(self, head: bytes, keys: Sequence[str]) -> list[bytes | None] | None:
         return await super().load(self.world.tables.head, keys)
-
-
-class CommitsBeforeTheLogSaysSo(Lane):
-    async def append(self, raw: bytes) -> int:
-        owned = self._held()
-        owned.last += 1
-        return owned.last
 
 
 class KeepsItsCache(Lane):
@@ -78,9 +75,16 @@ def _caught(make: object, seeds: int = 3000) -> bool:
     return False
 
 
-@pytest.mark.parametrize("kind", [DoesNotReadHoles, CommitsBeforeTheLogSaysSo, KeepsItsCache])
-def test_a_lane_without_this_guard_is_caught(kind: type[Lane]) -> None:
-    assert _caught(lambda world, owner: make_lane(world, owner, kind))
+@pytest.mark.parametrize("careless", [append_without_reading_holes, commit_before_the_log_says_so])
+def test_an_append_without_its_guard_is_caught(
+    careless: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_module, "append", careless)
+    assert _caught(make_lane)
+
+
+def test_a_lane_that_keeps_its_cache_is_caught() -> None:
+    assert _caught(lambda world, owner: make_lane(world, owner, KeepsItsCache))
 
 
 def test_unguarded_loads_are_caught() -> None:
@@ -98,9 +102,9 @@ def test_a_lane_that_ignores_moved_is_caught(monkeypatch: pytest.MonkeyPatch) ->
     async def careless(lane: Lane, work: Commit) -> None:
         tables = lane.ports.tables
         assert isinstance(tables, SimulatedTables)
-        owned = lane._held()
+        owned = lane.held()
         owned.raw_head = tables.world.tables.head
         await commit(lane, work)
 
-    monkeypatch.setattr(lane_module, "commit", careless)
+    monkeypatch.setattr(batch_module, "commit", careless)
     assert _caught(make_lane)

@@ -13,7 +13,7 @@ from msgspec import Struct
 from schemas.records import Output, Record
 from tests.simulation.world import World
 from worker.plan import Terms
-from worker.ports import Evaluated, Moment, Work
+from worker.ports import Evaluated, Moment, Pending, Work
 
 TERMS = Terms(0, 0, 0, evaluation=1, codec=1)
 MOST_CLIENTS = 2
@@ -30,6 +30,13 @@ class ToyEvaluator:
 
     def __init__(self, world: World) -> None:
         self.world = world
+
+    @property
+    def shared_key(self) -> str | None:
+        return None
+
+    def pending(self, shared: bytes) -> Pending | None:
+        raise AssertionError(shared)
 
     def supports(self, evaluation: int) -> bool:
         return evaluation == TERMS.evaluation

@@ -174,6 +174,7 @@ class SimulatedSource:
 
     partitions = 1
     topics: Sequence[str] = TOPICS
+    internal: str | None = None
 
     def __init__(self, world: World, owner: int) -> None:
         self.world, self.owner = world, owner
@@ -183,7 +184,8 @@ class SimulatedSource:
         self.positions = dict(positions)
         await Step()
 
-    async def poll(self) -> Batch | None:
+    async def poll(self, internal_only: bool = False) -> Batch | None:
+        assert not internal_only
         await Step()
         random, buffers, lagging = self.world.random, [], {}
         for topic in TOPICS:

@@ -87,4 +87,5 @@ class MemoryLanePublisher:
 
     async def publish(self, outputs: Sequence[Output]) -> None:
         for output in outputs:
-            self._publisher.add(self._n, output)
+            partition = self._n if output.partition is None else output.partition
+            self._publisher.add(partition, output)

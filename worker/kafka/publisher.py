@@ -39,49 +39,50 @@ class KafkaPublisher:
 
 
 class LanePublisher:
-    """`worker.ports.Publisher` to partition n of every topic."""
+    """`worker.ports.Publisher` to partition n of every topic, where an output names no other."""
 
     def __init__(self, producer: SharedProducer, topics: Mapping[str, str], n: int) -> None:
         self._producer, self._topics, self._n = producer, topics, n
 
     async def publish(self, outputs: Sequence[Output]) -> None:
-        """Order is kept within a topic; topics go side by side. Retries until everything is
+        """Order is kept within a partition; partitions go side by side. Retries until everything is
         acknowledged. Raises Misconfigured for a record that the topic will never take."""
-        by_topic: dict[str, list[Output]] = {}
+        runs: dict[tuple[str, int], list[Output]] = {}
         for output in outputs:
-            by_topic.setdefault(self._topics[output.channel], []).append(output)
+            partition = self._n if output.partition is None else output.partition
+            runs.setdefault((self._topics[output.channel], partition), []).append(output)
         done = await asyncio.gather(
-            *(self._publish(topic, records) for topic, records in by_topic.items()),
+            *(self._publish(topic, n, records) for (topic, n), records in runs.items()),
             return_exceptions=True,
         )
         for outcome in done:
             if outcome is not None:
                 raise outcome
 
-    async def _publish(self, topic: str, records: Sequence[Output]) -> None:
+    async def _publish(self, topic: str, n: int, records: Sequence[Output]) -> None:
         """One unacknowledged batch at a time; after a failure everything from its first record on
         is sent again, so a repeat never overtakes what came before it."""
         sent, most, pause = 0, len(records), FIRST_PAUSE
         while sent < len(records):
             try:
-                sent += await self._send(topic, records[sent : sent + most])
+                sent += await self._send(topic, n, records[sent : sent + most])
                 pause = FIRST_PAUSE
             except MessageSizeTooLargeError as error:
                 if most == 1:
                     raise too_large(topic, _size(records[sent])) from error
                 most = max(1, min(most, len(records) - sent) // 2)
             except (KafkaError, Unavailable) as error:
-                log.warning("%s partition %d: publishing again: %r", topic, self._n, error)
+                log.warning("%s partition %d: publishing again: %r", topic, n, error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _send(self, topic: str, records: Sequence[Output]) -> int:
+    async def _send(self, topic: str, n: int, records: Sequence[Output]) -> int:
         """How many of them went into one acknowledged batch."""
         producer = await self._producer.current()
         try:
-            await check_partition(producer, topic, self._n)
+            await check_partition(producer, topic, n)
             batch, count = _fill(producer, records)
-            await (await producer.send_batch(batch, topic, partition=self._n))
+            await (await producer.send_batch(batch, topic, partition=n))
         except KafkaError as error:
             self._producer.retire(producer, error)
             raise

@@ -32,9 +32,11 @@ FETCH_PATIENCE = 30.0
 
 
 class SourceSettings(Struct, frozen=True):
-    """`topics` in topic order; `start_from` None: refuse where a lane has no state."""
+    """`topics` in topic order; `internal`: the one whose records come first and whose beginning is
+    where a lane starts; `start_from` None: refuse where a lane has no state."""
 
     topics: tuple[str, ...]
+    internal: str | None
     partitions: int
     start_from: StartFrom | None
     batch_max: int
@@ -61,6 +63,10 @@ class KafkaSource:
         return self._settings.topics
 
     @property
+    def internal(self) -> str | None:
+        return self._settings.internal
+
+    @property
     def partitions(self) -> int:
         return self._settings.partitions
 
@@ -82,8 +88,10 @@ class KafkaSource:
             raise SourceUnavailable(f"{topic} is no longer assigned") from error
         self._buffers[topic] = []
 
-    async def poll(self) -> Batch | None:
+    async def poll(self, internal_only: bool = False) -> Batch | None:
         self._replayed.clear()
+        if internal_only:
+            return await self._poll_internal()
         if not any(self._buffers.values()):
             await self._fill(self.topics, POLL_SECONDS)
             if self._settings.linger and any(self._buffers.values()) and not self._full():
@@ -92,6 +100,17 @@ class KafkaSource:
             return None
         await self._await_lagging()
         return None if self._stopped else await self._take()
+
+    async def _poll_internal(self) -> Batch | None:
+        topic = self._settings.internal
+        assert topic is not None
+        if not self._buffers[topic]:
+            await self._fill([topic], POLL_SECONDS)
+        if self._stopped or not self._buffers[topic]:
+            return None
+        most = self._settings.batch_max
+        taken, self._buffers[topic] = self._buffers[topic][:most], self._buffers[topic][most:]
+        return Batch(taken, idle=False)
 
     def _full(self) -> bool:
         return sum(map(len, self._buffers.values())) >= self._settings.batch_max
@@ -102,7 +121,11 @@ class KafkaSource:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._settings.idle
         while not self._stopped:
-            behind = [t for t in self.topics if not self._buffers[t] and await self._lags(t)]
+            behind = [
+                topic
+                for topic in self.topics
+                if topic != self.internal and not self._buffers[topic] and await self._lags(topic)
+            ]
             left = deadline - loop.time()
             if not behind or left <= 0:
                 return
@@ -119,12 +142,16 @@ class KafkaSource:
 
     async def _take(self) -> Batch:
         most, heads, lagging = self._settings.batch_max, [], {}
+        first: list[Record] = []
         for topic in self.topics:
             buffer = self._buffers[topic]
+            if topic == self.internal:
+                first = buffer[:most]
+                continue
             heads.append(buffer[:most])
             if buffer and (len(buffer) > most or await self._lags(topic)):
                 lagging[topic] = heads[-1][-1].offset
-        batch = before_gaps(merge(heads), lagging)[:most]
+        batch = [*first, *before_gaps(merge(heads), lagging)][:most]
         for topic in {record.topic for record in batch}:
             taken = sum(record.topic == topic for record in batch)
             del self._buffers[topic][:taken]
@@ -217,9 +244,17 @@ class KafkaSource:
                 ends = await consumer.end_offsets(partitions)
                 at = await consumer.offsets_for_times(dict.fromkeys(partitions, millis))
                 found = {p: at[p].offset if at.get(p) else ends[p] for p in partitions}
+            internal = await self._beginning_of_internal()
         except KafkaError as error:
             raise SourceUnavailable(f"offsets cannot be looked up: {error}") from error
-        return {topic: found[partition] for topic, partition in self._of.items()}
+        return {topic: found[partition] for topic, partition in self._of.items()} | internal
+
+    async def _beginning_of_internal(self) -> dict[str, int]:
+        """Of what lanes said to each other nothing may be missed."""
+        if self.internal is None:
+            return {}
+        partition = self._of[self.internal]
+        return {self.internal: (await self._consumer.beginning_offsets([partition]))[partition]}
 
     async def still_member(self) -> bool:
         """Asks the group by a commit with the own generation; the offset serves lag monitors."""

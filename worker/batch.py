@@ -1,0 +1,137 @@
+"""Steps 4 to 8 of the lane for one prefix of a batch.
+
+4. Decode, load the states (checked against the head), evaluate: pure.
+5. Plan: append it and wait for the acknowledgement.
+6. Acknowledged at the next offset after mine: valid. A hole is read; a start in it means fenced.
+7. Commit head, outbox and values by one write command (`commit.py`).
+8. Publish; the next commit waits for it and overwrites the outbox.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from xxhash import xxh3_128_digest
+
+from schemas.records import Record
+from worker.commit import Commit, commit, digest_states, encode_outbox
+from worker.errors import BadLog, Fenced, Moved, OutcomeUnknown
+from worker.plan import Plan, Range, Start, decode_record, encode
+from worker.ports import Evaluated, Moment
+
+if TYPE_CHECKING:
+    from worker.lane import Lane
+
+STAGES = ("decode", "load", "evaluate", "log", "commit", "publish")
+
+
+async def step(
+    lane: "Lane",
+    records: Sequence[Record],
+    *,
+    idle: bool,
+    rules: Mapping[str, str | None] | None = None,
+) -> Evaluated:
+    """The longest prefix that one commit can hold, planned, committed and published.
+
+    `rules` None: the sets in force.
+    """
+    owned, ports = lane.held(), lane.ports
+    marks = [ports.clock.perf()]
+    work = ports.evaluator.prepare(records, rules)  # 4
+    marks.append(ports.clock.perf())
+    values = await load(lane, work.keys)
+    marks.append(ports.clock.perf())
+    moment = Moment(ports.clock.now_us(), owned.head.clock, idle)
+    evaluated = ports.evaluator.evaluate(work, values, moment, ports.evaluator.terms)
+    taken = records[: evaluated.taken]
+    work_done = _planned(lane, taken, evaluated, moment)
+    marks.append(ports.clock.perf())
+    offset = await append(lane, work_done.raw)  # 5, 6
+    marks.append(ports.clock.perf())
+    await commit(lane, work_done.at(offset))  # 7
+    marks.append(ports.clock.perf())
+    ports.observer.committed(lane.number, evaluated, taken)
+    await lane.publish(evaluated.outputs)  # 8
+    marks.append(ports.clock.perf())
+    for name, since, until in zip(STAGES, marks, marks[1:], strict=False):
+        ports.observer.stage(name, until - since)
+    return evaluated
+
+
+async def step_empty(lane: "Lane", positions: dict[str, int] | None = None) -> None:
+    """A plan without records: carries `done`, or the positions of topics that join."""
+    owned = lane.held()
+    moment = Moment(lane.ports.clock.now_us(), owned.head.clock, False)
+    evaluated = Evaluated(0, {}, [], {}, owned.head.clock)
+    planned = _planned(lane, (), evaluated, moment, positions)
+    offset = await append(lane, planned.raw)
+    await commit(lane, planned.at(offset))
+    owned.done = owned.head.seq
+
+
+async def load(lane: "Lane", keys: Sequence[str]) -> dict[str, bytes]:
+    """Values of the keys as of the head; b"" where there is none. Raises Moved."""
+    values, missing = lane.cache.take(keys)
+    if missing:
+        found = await lane.ports.tables.load(lane.held().raw_head, missing)
+        if found is None:
+            raise Moved
+        for key, value in zip(missing, found, strict=True):
+            values[key] = value or b""
+    return values
+
+
+async def append(lane: "Lane", raw: bytes) -> int:
+    """Steps 5 and 6. Raises Fenced; OutcomeUnknown where only a new term can tell."""
+    owned = lane.held()
+    offset = await lane.ports.log.append(raw)
+    if offset <= owned.last:
+        raise OutcomeUnknown(f"the log answered offset {offset} after {owned.last}")
+    if offset != owned.last + 1:
+        hole = await lane.ports.log.read(owned.last + 1, offset - 1)
+        if any(isinstance(decode_record(record), Start) for _, record in hole):
+            raise Fenced
+    owned.last = offset
+    return offset
+
+
+def _planned(
+    lane: "Lane",
+    taken: Sequence[Record],
+    evaluated: Evaluated,
+    moment: Moment,
+    positions: dict[str, int] | None = None,
+) -> Commit:
+    """The plan of the evaluation, with all that its commit writes; not yet in the log."""
+    owned, ports = lane.held(), lane.ports
+    outbox = encode_outbox(evaluated.outputs)
+    plan = Plan(
+        term=owned.term,
+        seq=owned.head.seq + 1,
+        done=owned.done,
+        wall=moment.wall,
+        idle=moment.idle,
+        ranges=ranges(taken, ports.source.topics, owned.head.positions),
+        rules=evaluated.rules,
+        outputs_digest=xxh3_128_digest(outbox),
+        states_digest=digest_states(evaluated.values),
+        positions=positions or {},
+        partitions=ports.source.partitions if positions is not None else 0,
+        cut=evaluated.cut,
+    )
+    owned.planned_at, owned.logged_done = moment.wall, owned.done
+    return Commit(-1, encode(plan), plan, ports.evaluator.terms, outbox, evaluated)
+
+
+def ranges(
+    taken: Sequence[Record], topics: Sequence[str], positions: Mapping[str, int]
+) -> tuple[Range, ...]:
+    """One range per topic, in topic order. A range begins at the position, so that offsets without
+    records (which Kafka may skip) belong to the plan that stepped over them."""
+    last: dict[str, int] = {}
+    for record in taken:
+        last[record.topic] = record.offset
+    for topic in last:
+        if topic not in positions:
+            raise BadLog(f"Records of {topic} came without a position.", "Report this as a bug.")
+    return tuple(Range(t, positions[t], last[t]) for t in topics if t in last)
