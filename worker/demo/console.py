@@ -97,8 +97,8 @@ def _credits(totals: Totals) -> Table:
         table.add_column(name)
     for credit in totals.credits_shown:
         amount = Text(f"+{credit.amount_major} {credit.currency}", style="green")
-        event = credit.caused_by.event_id
-        table.add_row(credit.client_id, amount, credit.rule_id, credit.club_id, event)
+        texts = (credit.rule_id, credit.club_id, credit.caused_by.event_id)
+        table.add_row(Text(credit.client_id), amount, *map(Text, texts))
     return table
 
 
