@@ -10,6 +10,7 @@ from rules_engine.firing import Run
 from rules_engine.formula.runtime import DECIMAL128
 from rules_engine.memory import recall, remember
 from rules_engine.outcome import Origin, Outcome
+from schemas.dead_letters import Code
 from schemas.decoded import Event, Rejected
 from schemas.digests import content_digest, event_digest
 
@@ -86,7 +87,7 @@ def _outcome(run: Run, after: ClientState) -> Outcome:
 def reused(event: Event) -> Rejected:
     """Why an event whose id was taken with other content is not taken."""
     return Rejected(
-        "EVENT_ID_REUSED",
-        f"eventId {event.event_id!r} was taken before with other content: "
-        "send a changed event under an id of its own",
+        Code.EVENT_ID_REUSED,
+        f"The client's event {event.event_id!r} was taken before with other content: "
+        "send a changed event under an id of its own.",
     )

@@ -1,0 +1,125 @@
+"""Events from a file through a rule set, from empty state, in order.
+
+The same evaluation as the worker's on a stream of its own: one event a line, no topics, so the
+type decides where an event would have come from; partition 0, offset = line number from 0. Nothing
+is too far in the future here: the clock is the latest `occurredAt`.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from msgspec import Struct
+from msgspec.json import Encoder
+
+from rules_engine.client import ClientState
+from rules_engine.compile import CompiledRuleSet
+from rules_engine.evaluate import apply_event
+from rules_engine.outcome import Origin, Outcome
+from schemas.dead_letters import dead_letter
+from schemas.decode import decode
+from schemas.decoded import Event, Rejected
+from schemas.json_text import read_json
+from schemas.records import InputRecord
+from schemas.topics import CHANNEL_OF_EVENT
+
+NO_TIMESTAMP = -1
+"""Kafka's word for a record without a broker timestamp."""
+
+_encode = Encoder().encode
+
+
+class Simulated(Struct, frozen=True):
+    """One line of the file.
+
+    `event`, `origin` and `before` (the client's state before it) are None for a line that cannot
+    be read. `commands` and `dead_letter` are JSON without a newline: commands as on the wire, a
+    dead letter as {"key", "value", "headers"}.
+    """
+
+    line: int
+    event: Event | None
+    origin: Origin
+    before: ClientState | None
+    outcome: Outcome | None
+    commands: tuple[bytes, ...] = ()
+    dead_letter: bytes | None = None
+
+
+def simulate(rule_set: CompiledRuleSet, lines: Iterable[bytes]) -> Iterator[Simulated]:
+    """Every line in order; empty lines are passed over, but counted.
+
+    Events of another organization are taken as those of one without a rule set.
+    """
+    return _Simulation(rule_set).run(lines)
+
+
+class _Simulation:
+    """The states of all clients of all organizations."""
+
+    def __init__(self, rule_set: CompiledRuleSet) -> None:
+        self._rule_set = rule_set
+        self._clients: dict[tuple[str, str], ClientState] = {}
+
+    def run(self, lines: Iterable[bytes]) -> Iterator[Simulated]:
+        for number, line in enumerate(lines):
+            value = line.rstrip(b"\r\n")
+            if value.strip():
+                yield self._take(number, value)
+
+    def _take(self, number: int, value: bytes) -> Simulated:
+        event = decode(value, None, None, self._minor_digits, check_key=False)
+        if isinstance(event, Rejected):
+            kind, client_id = _recognized(value)
+            origin = _origin(kind, number)
+            unread = _dead_letter(origin, client_id, value, event)
+            return Simulated(number, None, origin, None, None, (), unread)
+        origin = _origin(event.type, number)
+        key = (event.organization_id, event.client_id)
+        before = self._clients.get(key) or ClientState()
+        rules = self._rule_set if event.organization_id == self._rule_set.organization_id else None
+        outcome = apply_event(rules, before, event, origin)
+        self._clients[key] = outcome.client
+        letter = None
+        if outcome.rejected is not None:
+            letter = _dead_letter(origin, event.client_id, value, outcome.rejected)
+        commands = tuple(map(_encode, outcome.commands))
+        return Simulated(number, event, origin, before, outcome, commands, letter)
+
+    def _minor_digits(self, organization_id: str) -> int | None:
+        is_own = organization_id == self._rule_set.organization_id
+        return self._rule_set.minor_digits if is_own else None
+
+
+def _origin(event_type: str, number: int) -> Origin:
+    channel = CHANNEL_OF_EVENT.get(event_type)
+    return Origin("" if channel is None else channel.default_topic, 0, number)
+
+
+def _recognized(value: bytes) -> tuple[str, str | None]:
+    """Type and client of a line that is no event, as far as they can be made out."""
+    try:
+        read: Any = read_json(value.decode())
+    except ValueError:
+        return "", None
+    if not isinstance(read, dict):
+        return "", None
+    kind, client_id = read.get("type"), read.get("clientId")
+    return kind if isinstance(kind, str) else "", client_id if isinstance(client_id, str) else None
+
+
+def _dead_letter(origin: Origin, client_id: str | None, value: bytes, rejected: Rejected) -> bytes:
+    key = None if client_id is None else client_id.encode(errors="replace")
+    record = InputRecord(origin.topic, origin.partition, origin.offset, NO_TIMESTAMP, key, value)
+    letter = dead_letter(record, rejected)
+    return _encode(
+        {
+            "key": _text(letter.key),
+            "value": _text(letter.value),
+            "headers": {name: _text(held) for name, held in letter.headers},
+        }
+    )
+
+
+def _text(held: bytes | None) -> str | None:
+    """Bytes that are not UTF-8 are shown as `�`."""
+    return None if held is None else held.decode(errors="replace")
