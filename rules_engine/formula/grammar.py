@@ -42,7 +42,7 @@ def check_formula(text: str, trigger: str, expects: Kind) -> CheckedFormula:
 def _checked(text: str, trigger: str, expects: Kind, findings: Findings) -> CheckedFormula | None:
     # 2.
     tokens = read_tokens(text, findings)
-    if len(tokens) == 1:
+    if len(tokens) <= 1:
         if not findings.problems:
             findings.add(Fault.EMPTY, "the formula is empty", 0, 1, "write a value or remove it")
         return None

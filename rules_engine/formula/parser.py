@@ -15,7 +15,7 @@ import ast
 from collections.abc import Callable
 from typing import TypeVar
 
-from rules_engine.formula.faults import MAX_DEPTH, MAX_PARTS, Fault, Findings
+from rules_engine.formula.faults import MAX_DEPTH, Fault, Findings
 from rules_engine.formula.nodes import constant, end_of
 from rules_engine.formula.refusals import (
     CHOICE,
@@ -343,16 +343,11 @@ def parse(tokens: list[Token], findings: Findings) -> ast.expr | None:
     Number constants are `Decimal`; `col_offset` and `end_col_offset` count code points of the
     text. A tree is of no use unless `findings` stayed empty.
     """
-    end = tokens[-1].end
-    if len(tokens) > MAX_PARTS:
-        message = f"the formula has more than {MAX_PARTS} names, constants and signs"
-        findings.add(Fault.TOO_LONG, message, 0, end, _SPLIT)
-        return None
     try:
         tree = _Parser(tokens, findings).formula()
     except _GiveUp:
         return None
     if _tree_depth(tree) > MAX_DEPTH:
-        findings.add(Fault.TOO_DEEP, _TOO_DEEP, 0, end, _SPLIT)
+        findings.add(Fault.TOO_DEEP, _TOO_DEEP, 0, tokens[-1].end, _SPLIT)
         return None
     return tree

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from rules_engine.formula.faults import MAX_DIGITS, MAX_TEXT, Fault, Findings
+from rules_engine.formula.faults import MAX_DIGITS, MAX_PARTS, MAX_TEXT, Fault, Findings
 
 
 class TokenKind(StrEnum):
@@ -72,10 +72,17 @@ class _Reader:
                 self.at += 1
             elif self.text[self.at] == "#":
                 self._comment()
+            elif len(found) == MAX_PARTS:
+                return self._too_many()
             elif (token := self._token()) is not None:
                 found.append(token)
         found.append(Token(TokenKind.END, "", len(self.text), len(self.text)))
         return found
+
+    def _too_many(self) -> list[Token]:
+        message = f"the formula has more than {MAX_PARTS} names, constants and signs"
+        self.findings.add(Fault.TOO_LONG, message, 0, self.at, "split it into several rules")
+        return []
 
     def _token(self) -> Token | None:
         first, following = self.text[self.at], self.text[self.at + 1 : self.at + 2]
@@ -295,5 +302,8 @@ def _cut(text: str) -> str:
 
 
 def read_tokens(text: str, findings: Findings) -> list[Token]:
-    """The tokens of a formula, ending in an END token. Never raises but TooManyFindings."""
+    """The tokens of a formula, ending in an END token; none at all where they are too many.
+
+    Raises nothing but TooManyFindings.
+    """
     return _Reader(text, findings).tokens()

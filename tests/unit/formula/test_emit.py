@@ -25,7 +25,7 @@ AMOUNTS = [
 CONDITIONS = [
     (
         "topupAmountMajor >= 300 and topUpSource in ('CASH', 'ACQUIRING')",
-        "a >= f_0 and s in ('CASH', 'ACQUIRING')",
+        "a >= f_0 and s in {'CASH', 'ACQUIRING'}",
     ),
     ("300 <= topupAmountMajor < 800", "f_0 <= a < f_1"),
     (

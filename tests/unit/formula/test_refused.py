@@ -63,6 +63,13 @@ def refusal(text: str, expects: Kind = Kind.NUMBER, trigger: str = TOPUP) -> For
     return caught.value
 
 
+def seconds_to_refuse(text: str) -> float:
+    """CPU time: the machine may be busy."""
+    began = time.process_time()
+    refusal(text)
+    return time.process_time() - began
+
+
 def code(text: str) -> str:
     (problem,) = refusal(text).problems
     return problem.code
@@ -80,11 +87,8 @@ def test_refused_with_its_codes(case: Refused) -> None:
 
 @pytest.mark.parametrize("text", EXHAUSTING.values(), ids=EXHAUSTING)
 def test_refused_at_once_and_without_memory(text: str) -> None:
-    refusal("1 +")  # what is loaded on first use does not count
-    began = time.process_time()
-    error = refusal(text)
-    assert time.process_time() - began < SECONDS
-    assert all(len(problem.message) < 300 for problem in error.problems)
+    assert min(seconds_to_refuse(text) for _ in range(3)) < SECONDS
+    assert all(len(problem.message) < 300 for problem in refusal(text).problems)
     tracemalloc.start()
     refusal(text)
     _, peak = tracemalloc.get_traced_memory()
@@ -98,8 +102,8 @@ def test_length_is_bounded() -> None:
 
 
 def test_parts_are_bounded() -> None:
-    """`max(`, n constants with commas between, `)` and the end are 2n + 3 tokens."""
-    most = (MAX_PARTS - 3) // 2
+    """`max`, `(`, n constants with commas between and `)` are 2n + 2 parts."""
+    most = (MAX_PARTS - 2) // 2
     assert check_formula(f"max({','.join('1' * most)})", TOPUP, Kind.NUMBER)
     assert code(f"max({','.join('1' * (most + 1))})") == "FORMULA_TOO_LONG"
 
