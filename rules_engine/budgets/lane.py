@@ -15,7 +15,7 @@ from rules_engine.budgets.messages import (
     Request,
     Return,
 )
-from rules_engine.budgets.port import BudgetKey, Need, Verdict
+from rules_engine.budgets.port import BudgetKey, Need, Verdict, organization_of
 from rules_engine.budgets.state import BudgetState, Tried, pack_budgets, unpack_budgets
 
 
@@ -95,6 +95,10 @@ class LaneBudgets:
             owner.requested(self, body, message.sender, limit_of)
         elif isinstance(body, Return):
             owner.returned(self, body, message.sender, limit_of)
+
+    def give_back(self, key: BudgetKey, amount: Decimal) -> None:
+        """A credit was revoked: its amount goes to the owner at once."""
+        self.send(self.owner_of(organization_of(key)), Return(key, amount, 0))
 
     # ------------------------------------------------------------------ one record
 

@@ -75,7 +75,7 @@ class BudgetState(Struct, array_like=True):
         return self.tried is not None and bool(self.tried.asking)
 
 
-_encoder = msgspec.msgpack.Encoder(decimal_format="string", order="deterministic")
+_encoder = msgspec.msgpack.Encoder(decimal_format="string")
 _decoder = msgspec.msgpack.Decoder(BudgetState)
 
 

@@ -1,0 +1,66 @@
+"""Budgets over several lanes under faults, and the proof that a missing guard is noticed."""
+
+from collections.abc import Callable
+
+import pytest
+
+from rules_engine.budgets import holder, owner
+from rules_engine.budgets.lane import LaneBudgets
+from rules_engine.budgets.messages import Message, Return
+from tests.simulation.budget_run import run_seed
+from tests.simulation.oracle import Broken
+
+SEEDS = 150
+
+
+def test_never_too_much_nothing_strands_nobody_waits_for_ever() -> None:
+    owners = sum(run_seed(seed) for seed in range(SEEDS))
+    assert owners > 4 * SEEDS
+
+
+def test_the_same_under_many_faults() -> None:
+    owners = sum(run_seed(seed, faults=40) for seed in range(90_000, 90_000 + SEEDS // 5))
+    assert owners > 2 * SEEDS
+
+
+def _caught(seeds: int = 500) -> bool:
+    for seed in range(seeds):
+        try:
+            run_seed(seed)
+        except (Broken, AssertionError):
+            return True
+    return False
+
+
+def test_lanes_that_take_every_message_as_new_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = LaneBudgets.receive
+
+    def forgetful(self: LaneBudgets, message: Message, limit_of: Callable[..., object]) -> None:
+        self.state.seen[message.sender] = message.number - 1
+        honest(self, message, limit_of)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(LaneBudgets, "receive", forgetful)
+    assert _caught()
+
+
+def test_holders_that_keep_their_slice_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def keep(lane: LaneBudgets, body: object, sender: int) -> None:
+        key, recall = body.key, body.recall  # type: ignore[attr-defined]
+        lane.send(sender, Return(key, holder.NOTHING, recall))
+
+    monkeypatch.setattr(holder, "recalled", keep)
+    assert _caught()
+
+
+def test_owners_that_never_say_that_money_came_back_are_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(owner, "_open", lambda *_: None)
+    assert _caught(1500)
+
+
+def test_a_lane_that_takes_other_records_before_the_pending_one_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(LaneBudgets, "begin", lambda self, *_: self._verdicts.clear())
+    assert _caught()
