@@ -1,5 +1,87 @@
 """`loyalty simulate`: a file of events through a rule set, from empty state."""
 
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
-def simulate() -> None:
-    """x"""
+import typer
+
+from worker.cli.output import Format, FormatOption, open_output, print_json, say
+from worker.cli.replay import one_rule_set, replayed
+
+if TYPE_CHECKING:
+    from rules_engine.simulate import Simulated
+
+OutputOption = Annotated[str | None, typer.Option(metavar="FILE", help="- is standard output.")]
+
+
+def simulate(
+    rules: Annotated[str, typer.Option(metavar="PATH", help="The rule set's file.")],
+    events: Annotated[
+        str, typer.Option(metavar="FILE", help="One JSON event a line, in order; - is input.")
+    ],
+    commands: OutputOption = None,
+    journal: OutputOption = None,
+    dead_letters: OutputOption = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="INSTANT", help="Not supported yet: timers.")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Why each rule did or did not fire, on output.")
+    ] = False,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Run events through a rule set from empty state and write what the worker would.
+
+    Totals go to standard error; with --format json to standard output.
+    """
+    if until is not None:
+        raise typer.BadParameter("timers are not supported yet; leave --until out")
+    outputs = (commands, journal, dead_letters)
+    _check_targets(events, outputs, on_output=explain or form is Format.JSON)
+    from rules_engine.compile import compile_rule_set
+    from worker.cli.tally import Tally
+
+    rule_set = one_rule_set(rules)
+    tally = Tally()
+    with ExitStack() as files:
+        opened = [_open(files, path) for path in outputs]
+        for simulated in replayed(compile_rule_set(rule_set), events):
+            _write(opened, simulated)
+            tally.add(simulated)
+            if explain and simulated.event is not None:
+                from worker.cli.explanation import explanation
+
+                print(explanation(rule_set, simulated, form))
+    if form is Format.JSON and not explain:
+        print_json(tally.summary())
+    else:
+        for line in tally.lines():
+            say(line)
+
+
+def _check_targets(events: str, outputs: tuple[str | None, ...], *, on_output: bool) -> None:
+    """Nothing is written over what is read, and standard output carries one thing."""
+    targets = [path for path in outputs if path is not None]
+    places = [path if path == "-" else str(Path(path).resolve()) for path in targets]
+    if len(places) + on_output > len({*places, *(["-"] if on_output else [])}):
+        raise typer.BadParameter("two outputs go to the same place; give each its own file")
+    if events != "-" and str(Path(events).resolve()) in places:
+        raise typer.BadParameter(f"{events} would be written over; give the output its own file")
+
+
+def _open(files: ExitStack, path: str | None) -> BinaryIO | None:
+    if path is None:
+        return None
+    file = open_output(path)
+    return file if path == "-" else files.enter_context(file)
+
+
+def _write(opened: list[BinaryIO | None], simulated: "Simulated") -> None:
+    """The journal's file stays empty: nothing is journaled yet."""
+    commands, _, dead_letters = opened
+    if commands is not None:
+        for command in simulated.commands:
+            commands.write(command + b"\n")
+    if dead_letters is not None and simulated.dead_letter is not None:
+        dead_letters.write(simulated.dead_letter + b"\n")

@@ -1,0 +1,55 @@
+"""What `simulate` and `explain` share: one rule set, and a file of events run through it."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from worker.cli.failure import CommandFailed
+from worker.cli.rules import check_files, rule_files
+
+if TYPE_CHECKING:
+    from rules_engine.checked import CheckedRuleSet
+    from rules_engine.compile import CompiledRuleSet
+    from rules_engine.simulate import Simulated
+
+
+def one_rule_set(path: str) -> "CheckedRuleSet":
+    """The rule set of a file, or of a directory with one. Raises RuleSetError, CommandFailed."""
+    from rules_engine.errors import RuleSetError
+
+    files = rule_files(path)
+    if len(files) > 1:
+        raise CommandFailed(f"{path}: it holds {len(files)} rule sets; name one file")
+    checked, findings = check_files(files)
+    if findings:
+        raise RuleSetError(findings)
+    return checked[files[0]]
+
+
+def replayed(rule_set: "CompiledRuleSet", events: str) -> Iterator["Simulated"]:
+    """Every event of a file in order. Raises CommandFailed where it cannot be read."""
+    from rules_engine.simulate import simulate
+
+    if events == "-":
+        yield from simulate(rule_set, sys.stdin.buffer)
+        return
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(open(events, "rb"))
+        except OSError as error:
+            raise CommandFailed(f"{events}: {error.strerror}; name a file of events") from None
+        yield from simulate(rule_set, stack.enter_context(_with_progress(file, events)))
+
+
+def _with_progress(file: BinaryIO, name: str) -> AbstractContextManager[Iterable[bytes]]:
+    """The lines; on a terminal with a bar that goes away at the end."""
+    if not sys.stderr.isatty():
+        return nullcontext(file)
+    from rich.console import Console
+    from rich.progress import wrap_file
+
+    size = Path(name).stat().st_size
+    console = Console(stderr=True)
+    return wrap_file(file, size, description="events", console=console, transient=True)
