@@ -1,6 +1,7 @@
 """What may be wrong with a formula's text, and the bounds that keep refusing it cheap."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from rules_engine.diagnostics import Problem
 
@@ -43,6 +44,14 @@ class Fault(StrEnum):
     NOT_SUPPORTED_YET = "NOT_SUPPORTED_YET"
 
 
+class Refusal(NamedTuple):
+    """What is wrong, and the way round."""
+
+    fault: Fault
+    message: str
+    remedy: str
+
+
 class TooManyFindings(Exception):
     """Private to the check: enough has been found."""
 
@@ -60,7 +69,16 @@ class Findings:
         if len(self.problems) >= MAX_FINDINGS:
             raise TooManyFindings
 
+    def refuse(self, refusal: Refusal, start: int, end: int) -> None:
+        """`add`, of a refusal that somebody else has worded."""
+        self.add(refusal.fault, refusal.message, start, end, refusal.remedy)
+
     def quote(self, start: int, end: int) -> str:
         """A piece of the formula for a message, cut where it is long."""
         piece = " ".join(self.text[start:end].split())
-        return f"`{piece if len(piece) <= 40 else piece[:39] + '…'}`"
+        return f"`{cut(piece)}`"
+
+
+def cut(text: str) -> str:
+    """A text of the author's, short enough for a message."""
+    return text if len(text) <= 40 else text[:39] + "…"

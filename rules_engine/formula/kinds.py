@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from rules_engine.formula.checked import Kind
 from rules_engine.formula.comparisons import ComparisonChecker
+from rules_engine.formula.cursor import UNKNOWN
 from rules_engine.formula.faults import MAX_DIGITS, Fault, Findings
 from rules_engine.formula.functions import FUNCTIONS
 from rules_engine.formula.names import no_function, no_variable
@@ -23,7 +24,6 @@ from rules_engine.formula.nodes import (
     way_to_condition,
     way_to_number,
 )
-from rules_engine.formula.parser import UNKNOWN
 from rules_engine.variables import Variable, variables
 
 

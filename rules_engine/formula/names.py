@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from rules_engine.diagnostics import did_you_mean
-from rules_engine.formula.faults import MAX_NAME, Fault
+from rules_engine.formula.faults import MAX_NAME, Fault, Refusal, cut
 from rules_engine.formula.functions import FUNCTIONS
-from rules_engine.formula.refusals import Refusal
 from rules_engine.variables import (
     CREDITED_NOW,
     ENVELOPE,
@@ -39,7 +38,7 @@ def no_variable(name: str, trigger: str, known: Mapping[str, Variable]) -> Refus
         return Refusal(Fault.UNKNOWN_NAME, message, f"write '{name}'")
     return Refusal(
         Fault.UNKNOWN_NAME,
-        f"there is no variable {_cut(name)}",
+        f"there is no variable {cut(name)}",
         _meant(name, known) or f"see `loyalty rules variables {trigger}`; texts stand in quotes",
     )
 
@@ -52,7 +51,7 @@ def no_function(name: str, known: Mapping[str, Variable]) -> Refusal:
         return Refusal(Fault.UNKNOWN_FUNCTION, message, remedy)
     return Refusal(
         Fault.UNKNOWN_FUNCTION,
-        f"there is no function {_cut(name)}",
+        f"there is no function {cut(name)}",
         _meant(name, FUNCTIONS) or f"the functions are {', '.join(FUNCTIONS)}",
     )
 
@@ -67,7 +66,3 @@ def _meant(name: str, known: Iterable[str]) -> str:
     beginnings = {each[: len(letters) + 1].lower(): each for each in sorted(known, reverse=True)}
     begun = get_close_matches(letters, beginnings, n=1, cutoff=0.85)
     return f"did you mean '{beginnings[begun[0]]}'?" if begun else did_you_mean(name, known)
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= 40 else name[:39] + "…"

@@ -13,18 +13,16 @@ parser goes on with it, so that one run shows all findings.
 
 import ast
 from collections.abc import Callable
-from typing import TypeVar
 
-from rules_engine.formula.faults import MAX_DEPTH, Fault, Findings
+from rules_engine.formula.cursor import CLOSING, UNKNOWN, Cursor, GiveUp, never_closed
+from rules_engine.formula.faults import MAX_DEPTH, Fault, Findings, Refusal
 from rules_engine.formula.nodes import constant, end_of
 from rules_engine.formula.refusals import (
     CHOICE,
     NO_LOOPS,
-    Refusal,
     no_constant,
     no_operand,
     reserved,
-    unexpected,
 )
 from rules_engine.formula.signs import (
     ARITHMETIC,
@@ -41,31 +39,11 @@ from rules_engine.formula.signs import (
 )
 from rules_engine.formula.tokens import Token, TokenKind
 
-UNKNOWN = "?"
-"""`Name.id` of a stand-in for something refused: it is of every kind and causes no findings."""
-
-_CLOSING = {"(": ")", "[": "]", "{": "}"}
 _TOO_DEEP = f"the formula is nested more than {MAX_DEPTH} levels deep"
 _SPLIT = "split it into several rules"
 
-_Node = TypeVar("_Node", bound=ast.expr)
 
-
-class _GiveUp(Exception):
-    """The rest of the text cannot be read; the finding has been made."""
-
-
-class _Parser:
-    def __init__(self, tokens: list[Token], findings: Findings) -> None:
-        self.tokens = tokens
-        self.findings = findings
-        self.at = 0
-        self.depth = 0
-
-    @property
-    def token(self) -> Token:
-        return self.tokens[self.at]
-
+class _Parser(Cursor):
     def formula(self) -> ast.expr:
         tree = self.expression(IF)
         if self.token.kind is not TokenKind.END:
@@ -133,7 +111,7 @@ class _Parser:
         self.at += operator.length
         if operator.refused is not None:
             refused = operator.refused
-            end = self.tokens[self.at - 1].end
+            end = self.end
             self.findings.add(refused.fault, refused.message, start, end, refused.remedy)
 
     # operands
@@ -190,7 +168,7 @@ class _Parser:
     def brackets(self) -> ast.expr:
         start = self.token
         elements, comma = self.listed(self.expression)
-        end = self.tokens[self.at - 1].end
+        end = self.end
         if len(elements) == 1 and not comma:
             return elements[0]
         return self.located(ast.Tuple(elements, ast.Load()), start.start, end)
@@ -198,8 +176,8 @@ class _Parser:
     def collection(self, start: Token) -> ast.expr:
         """`[…]` and `{…}` are refused whole."""
         loops = self.skip_brackets()
-        end = self.tokens[self.at - 1].end
-        message = f"`{start.text} {_CLOSING[start.text]}` is not in the language"
+        end = self.end
+        message = f"`{start.text} {CLOSING[start.text]}` is not in the language"
         remedy = "for a tuple write ('a', 'b')"
         if start.text == "{":
             remedy += "; a variable is written without braces"
@@ -220,17 +198,17 @@ class _Parser:
             self.at += 1
             if self.token.kind in (TokenKind.NAME, TokenKind.WORD):
                 self.at += 1
-            piece = self.findings.quote(start, self.tokens[self.at - 1].end)
+            piece = self.findings.quote(start, self.end)
             message = f"{piece}: nothing has attributes or methods"
             remedy = "variables and functions have plain names: min(x, y)"
-        end = self.tokens[self.at - 1].end
+        end = self.end
         self.findings.add(Fault.CONSTRUCT, message, start, end, remedy)
         return self.unknown(value.col_offset, end)
 
     def call(self, function: ast.expr) -> ast.expr:
         start = self.token
         args, _ = self.listed(self.argument)
-        end = self.tokens[self.at - 1].end
+        end = self.end
         if not isinstance(function, ast.Name):
             piece = self.findings.quote(function.col_offset, start.start)
             self.findings.add(
@@ -274,56 +252,11 @@ class _Parser:
                 break
             self.at += 1
         if self.token.kind is TokenKind.END:
-            raise self.give_up(start, _never_closed(start))
+            raise self.give_up(start, never_closed(start))
         if not self.is_sign(")"):
             raise self.unexpected()
         self.at += 1
         return elements, comma
-
-    def skip_brackets(self) -> bool:
-        """Step over a bracketed piece whole; True if it holds a loop."""
-        start, depth, loops = self.token, 0, False
-        while self.token.kind is not TokenKind.END:
-            token = self.token
-            self.at += 1
-            if token.kind is TokenKind.SIGN:
-                depth += (token.text in "([{") - (token.text in ")]}")
-            loops |= token.kind is TokenKind.NAME and token.text in ("for", "async")
-            if depth == 0:
-                return loops
-        raise self.give_up(start, _never_closed(start))
-
-    def is_sign(self, *signs: str) -> bool:
-        return self.token.kind is TokenKind.SIGN and self.token.text in signs
-
-    def report(self, token: Token, refusal: Refusal) -> None:
-        self.findings.add(refusal.fault, refusal.message, token.start, token.end, refusal.remedy)
-
-    def give_up(self, token: Token, refusal: Refusal) -> _GiveUp:
-        self.report(token, refusal)
-        return _GiveUp()
-
-    def unexpected(self) -> _GiveUp:
-        before = self.tokens[self.at - 1]
-        if TokenKind.UNREADABLE in (before.kind, self.token.kind):
-            return _GiveUp()
-        return self.give_up(self.token, unexpected(before, self.token, self.findings))
-
-    def unknown(self, start: int, end: int) -> ast.expr:
-        return self.located(ast.Name(UNKNOWN, ast.Load()), start, end)
-
-    def spanning(self, node: _Node, first: ast.expr, last: ast.expr) -> _Node:
-        return self.located(node, first.col_offset, end_of(last))
-
-    def located(self, node: _Node, start: int, end: int) -> _Node:
-        node.lineno = node.end_lineno = 1
-        node.col_offset, node.end_col_offset = start, end
-        return node
-
-
-def _never_closed(start: Token) -> Refusal:
-    remedy = f"add {_CLOSING[start.text]}"
-    return Refusal(Fault.SYNTAX, "this bracket is never closed", remedy)
 
 
 def _tree_depth(tree: ast.expr) -> int:
@@ -345,7 +278,7 @@ def parse(tokens: list[Token], findings: Findings) -> ast.expr | None:
     """
     try:
         tree = _Parser(tokens, findings).formula()
-    except _GiveUp:
+    except GiveUp:
         return None
     if _tree_depth(tree) > MAX_DEPTH:
         findings.add(Fault.TOO_DEEP, _TOO_DEEP, 0, tokens[-1].end, _SPLIT)

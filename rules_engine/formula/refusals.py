@@ -3,21 +3,14 @@
 import keyword
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
-from rules_engine.formula.faults import Fault, Findings
+from rules_engine.formula.faults import Fault, Findings, Refusal
 from rules_engine.formula.tokens import Token, TokenKind
 
 NO_LOOPS = "a formula has no loops (comprehension)"
 CHOICE = "a choice is written: x if condition else y"
 
 _OPERANDS = (TokenKind.NUMBER, TokenKind.TEXT, TokenKind.NAME, TokenKind.UNREADABLE)
-
-
-class Refusal(NamedTuple):
-    fault: Fault
-    message: str
-    remedy: str
 
 
 def no_constant(name: str) -> Refusal:
