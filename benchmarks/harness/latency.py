@@ -22,7 +22,7 @@ from benchmarks.workload.expected import Command
 WARM_RATE = 50
 WARM_SECONDS = 3.0
 START_SECONDS = 90.0
-DRAIN_SECONDS = 20
+STALL_SECONDS = 15
 QUIET_SECONDS = 1.0
 
 
@@ -155,10 +155,12 @@ class _Pace:
             await asyncio.sleep(QUIET_SECONDS)
             return sent.keys() & self._arrivals.at.keys()
         awaited = {event_id for event_id, _, _ in expected}
-        for _ in range(DRAIN_SECONDS):
-            await asyncio.sleep(QUIET_SECONDS)
-            if awaited <= self._arrivals.at.keys():
-                break
+        arrived, idle = -1, 0
+        while idle < STALL_SECONDS and not awaited <= self._arrivals.at.keys():
+            idle = 0 if len(self._arrivals.at) > arrived else idle + 1
+            arrived = len(self._arrivals.at)
+            await asyncio.sleep(1.0)
+        await asyncio.sleep(QUIET_SECONDS)
         found = [command for command in self._arrivals.commands if command[0] in sent]
         check_commands(self._entrant.name, found, expected)
         return awaited
