@@ -41,6 +41,7 @@ bench: parts ## this worker against four others, on a real Kafka and a real Redi
 
 docs: setup ## write the generated documents anew
 	@$(BIN)/python -m config.document >docs/settings.md
+	@$(BIN)/typer worker.cli.main utils docs --name loyalty --title "Command line" --output docs/cli.md
 
 lock: setup ## resolve the dependencies anew: for everybody, and for the image
 	@$(BIN)/uv pip compile -q --universal --all-extras --generate-hashes pyproject.toml -o requirements.lock

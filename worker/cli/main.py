@@ -22,7 +22,9 @@ GOOD, MEND, USAGE = 0, 1, 2
 
 app = typer.Typer(
     name="loyalty",
-    help="A streaming loyalty rule engine: top-ups, visits and payments in, bonus commands out.",
+    help="A streaming loyalty rule engine: top-ups, visits and payments in, bonus commands out.\n\n"
+    "Exit codes: 0 good; 1 findings, or a failure to mend; 2 wrong usage. Results go to standard "
+    "output, remarks and errors to standard error.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -27,7 +27,10 @@ def validate(
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Check rule sets and show every finding with its place and remedy."""
+    from rules_engine.author.prove import prove
+
     checked, findings = check_files([file for path in paths for file in rule_files(path)])
+    findings += [finding for rules in checked.values() for finding in prove(rules)]
     if form is Format.JSON:
         sets = [
             {
