@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import getcontext, setcontext
 
+from rules_engine.budgets.port import Budgets, BudgetShort, NoBudgets
 from rules_engine.client import ClientState, after_event, take_snapshot, with_group_change
 from rules_engine.compile import CompiledRuleSet
 from rules_engine.firing import Run
@@ -14,6 +15,7 @@ from schemas.dead_letters import Code
 from schemas.decoded import Event, Rejected
 from schemas.digests import content_digest, event_digest
 
+NO_BUDGETS = NoBudgets()
 _DECIMAL = DECIMAL128.copy()
 
 
@@ -29,7 +31,11 @@ def evaluating() -> Iterator[None]:
 
 
 def apply_event(
-    rule_set: CompiledRuleSet | None, client: ClientState, event: Event, origin: Origin
+    rule_set: CompiledRuleSet | None,
+    client: ClientState,
+    event: Event,
+    origin: Origin,
+    budgets: Budgets = NO_BUDGETS,
 ) -> Outcome:
     """What an event comes to. `rule_set` is that of its organization, None while it has none.
 
@@ -37,6 +43,7 @@ def apply_event(
     2. The snapshot that the event carries is read: what the CRM knew just before it.
     3. The rules of the event's trigger decide on the client as it was before the event. Refunds,
        manual operations and CLIENT_UPDATED trigger none.
+       Where a budget's answer is not known yet, nothing happens and the outcome is `short`.
     4. The event moves the counters and is remembered; what the rules did is added.
     """
     # 1.
@@ -51,7 +58,10 @@ def apply_event(
     if event.snapshot is not None:
         before = take_snapshot(client, event.snapshot, event.occurred_at)
     # 3.
-    run = _decide(rule_set, before, event, origin) if rule_set is not None else None
+    try:
+        run = _decide(rule_set, before, event, origin, budgets) if rule_set is not None else None
+    except BudgetShort:
+        return Outcome(client, short=True)
     # 4.
     at, latest = event.occurred_at, client.latest_at
     latest = at if latest is None or at > latest else latest
@@ -60,7 +70,11 @@ def apply_event(
 
 
 def _decide(
-    rule_set: CompiledRuleSet, client: ClientState, event: Event, origin: Origin
+    rule_set: CompiledRuleSet,
+    client: ClientState,
+    event: Event,
+    origin: Origin,
+    budgets: Budgets,
 ) -> Run | None:
     rules = rule_set.triggers.get(event.type)
     if rules is None:
@@ -68,10 +82,10 @@ def _decide(
     decide = rules.by_club.get(event.club_id, rules.elsewhere)
     before = getcontext()
     if before is _DECIMAL:
-        return decide(event, client, origin)
+        return decide(event, client, origin, budgets)
     setcontext(_DECIMAL)
     try:
-        return decide(event, client, origin)
+        return decide(event, client, origin, budgets)
     finally:
         setcontext(before)
 

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from rules_engine.budgets.port import Budgets, BudgetShort, Verdict
 from rules_engine.calendar import ZoneCalendar, quiet_until
 from rules_engine.client import ClientState
 from rules_engine.formula.runtime import FAILURES, MissingValue, failure_of
@@ -35,6 +36,7 @@ class Run:
     """
 
     __slots__ = (
+        "budgets",
         "calendar",
         "caused_by",
         "client",
@@ -55,8 +57,10 @@ class Run:
         event: Event,
         client: ClientState,
         origin: Origin,
+        budgets: Budgets,
         calendar: ZoneCalendar,
     ) -> None:
+        self.budgets = budgets
         self.terms = terms
         self.event = event
         self.client = client
@@ -95,7 +99,7 @@ def fire(run: Run, rule: RulePlan) -> bool:
     """Carry the rule out; does it hold its exclusivity group?
 
     1. All its formulas, then the texts that quote them: one that fails stops the rule.
-    2. Its limits, all credits together: a rule that they block has not matched.
+    2. Its limits, all credits together, the budgets last: a rule that they block has not matched.
     3. Its commands, in the order of the actions. No credit, no ADD_BONUS; the others run.
     4. Only a rule that emitted a command has fired, and is charged.
     """
@@ -110,7 +114,7 @@ def fire(run: Run, rule: RulePlan) -> bool:
         return fail(run, rule, error)
     # 2.
     ledger = run.open_ledger() if rule.is_charged else None
-    refusal = ledger.refusal(rule.limits, credit) if ledger is not None else None
+    refusal = _refusal(run, rule, ledger, credit) if ledger is not None else None
     if refusal is not None:
         run.reject(rule, refusal)
         return False
@@ -132,6 +136,18 @@ def fire(run: Run, rule: RulePlan) -> bool:
         if ledger is not None:
             ledger.charge(rule.limits, credit, pushed)
     return True
+
+
+def _refusal(run: Run, rule: RulePlan, ledger: Ledger, credit: Decimal) -> Reason | None:
+    """Raises BudgetShort where nobody knows yet whether the credit fits."""
+    refusal = ledger.refusal(rule.limits, credit)
+    if refusal is not None or not rule.budgets or credit <= NOTHING:
+        return refusal
+    needs = ledger.needs(run.terms.organization_id, rule.budgets, credit)
+    verdict = run.budgets.charge(rule.id, needs)
+    if verdict is Verdict.SHORT:
+        raise BudgetShort
+    return None if verdict is Verdict.CHARGED else Reason.BUDGET
 
 
 def _fire_credit(run: Run, rule: RulePlan, credit: CreditPlan) -> bool:

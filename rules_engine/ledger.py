@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from rules_engine.budgets.port import Need, budget_key
 from rules_engine.calendar import period_ordinal
 from rules_engine.checked import Period, RuleLimits, SetLimits
 from rules_engine.client import ClientState
@@ -22,6 +23,15 @@ class ClientLimits:
     rule_id: str
     counters: tuple[tuple[str, Period, int], ...]
     cooldown_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetPlan:
+    """A budget that the rule's credits are paid from. `rule_id` empty: the set's."""
+
+    rule_id: str
+    limit: Decimal
+    per: Period
 
 
 def client_limits(rule_id: str, limits: RuleLimits) -> ClientLimits | None:
@@ -89,6 +99,24 @@ class Ledger:
             return True
         before = amassed(self.credited.get(most.per, ()), period_ordinal(most.per, self._day))
         return before is not None and before + credit <= most.amount_major
+
+    def needs(
+        self, organization_id: str, budgets: tuple[BudgetPlan, ...], credit: Decimal
+    ) -> list[Need]:
+        """What the credits of a rule ask of its budgets, in the periods of the event's day."""
+        return [
+            Need(
+                budget_key(
+                    organization_id,
+                    each.rule_id,
+                    each.per.value,
+                    period_ordinal(each.per, self._day),
+                ),
+                credit,
+                each.limit,
+            )
+            for each in budgets
+        ]
 
     def may_push(self, pushes: int) -> bool:
         """Is there room for one more push, after `pushes` that this rule is about to emit?"""

@@ -1,4 +1,4 @@
-"""What one event came to: commands, the client's new state, and why each rule did or did not fire."""
+"""What one event came to: commands, the client's new state, why a rule did or did not fire."""
 
 from enum import StrEnum
 
@@ -51,6 +51,7 @@ class Rejection(Struct, frozen=True, gc=False):
 class Outcome(Struct, frozen=True, gc=False):
     """`client` is the state after the event. A duplicate or a rejected event changes nothing.
 
+    `short`: a budget's answer is awaited; the event had no effect and is to be tried again.
     `fired`: ids of the rules that emitted at least one command, in matching order.
     """
 
@@ -61,3 +62,4 @@ class Outcome(Struct, frozen=True, gc=False):
     truncated_pushes: int = 0
     duplicate: bool = False
     rejected: Rejected | None = None
+    short: bool = False

@@ -10,7 +10,7 @@ from decimal import Decimal
 from rules_engine.calendar import ZoneCalendar
 from rules_engine.checked import SetLimits
 from rules_engine.client import ClientState
-from rules_engine.ledger import ClientLimits
+from rules_engine.ledger import BudgetPlan, ClientLimits
 from schemas.decoded import Event
 from schemas.wire import Restriction
 
@@ -86,6 +86,7 @@ class RulePlan:
     credits: tuple[CreditPlan, ...]
     pushes: tuple[PushPlan, ...]
     limits: ClientLimits | None
+    budgets: tuple[BudgetPlan, ...]
     is_charged: bool
     only: CreditPlan | None
 

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.json import Encoder
 
+from rules_engine.budgets.port import WholeBudgets
 from rules_engine.client import ClientState
 from rules_engine.compile import CompiledRuleSet
 from rules_engine.evaluate import apply_event
@@ -32,8 +33,8 @@ class Simulated(Struct, frozen=True):
     """One line of the file.
 
     `event`, `origin` and `before` (the client's state before it) are None for a line that cannot
-    be read. `commands` and `dead_letter` are JSON without a newline: commands as on the wire, a
-    dead letter as {"key", "value", "headers"}.
+    be read; `budgets` are those before it. `commands` and `dead_letter` are JSON without a
+    newline: commands as on the wire, a dead letter as {"key", "value", "headers"}.
     """
 
     line: int
@@ -41,6 +42,7 @@ class Simulated(Struct, frozen=True):
     origin: Origin
     before: ClientState | None
     outcome: Outcome | None
+    budgets: WholeBudgets
     commands: tuple[bytes, ...] = ()
     dead_letter: bytes | None = None
 
@@ -59,6 +61,7 @@ class _Simulation:
     def __init__(self, rule_set: CompiledRuleSet) -> None:
         self._rule_set = rule_set
         self._clients: dict[tuple[str, str], ClientState] = {}
+        self._budgets = WholeBudgets()
 
     def run(self, lines: Iterable[bytes]) -> Iterator[Simulated]:
         for number, line in enumerate(lines):
@@ -72,18 +75,19 @@ class _Simulation:
             kind, client_id = _recognized(value)
             origin = _origin(kind, number)
             unread = _dead_letter(origin, client_id, value, event)
-            return Simulated(number, None, origin, None, None, (), unread)
+            return Simulated(number, None, origin, None, None, self._budgets, (), unread)
         origin = _origin(event.type, number)
         key = (event.organization_id, event.client_id)
         before = self._clients.get(key) or ClientState()
         rules = self._rule_set if event.organization_id == self._rule_set.organization_id else None
-        outcome = apply_event(rules, before, event, origin)
+        budgets = self._budgets.copy()
+        outcome = apply_event(rules, before, event, origin, self._budgets)
         self._clients[key] = outcome.client
         letter = None
         if outcome.rejected is not None:
             letter = _dead_letter(origin, event.client_id, value, outcome.rejected)
         commands = tuple(map(_encode, outcome.commands))
-        return Simulated(number, event, origin, before, outcome, commands, letter)
+        return Simulated(number, event, origin, before, outcome, budgets, commands, letter)
 
     def _minor_digits(self, organization_id: str) -> int | None:
         is_own = organization_id == self._rule_set.organization_id

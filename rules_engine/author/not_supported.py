@@ -27,7 +27,6 @@ class NotYet:
 
 _REMOVE = "remove it; the rest of the rule works without it"
 _REVOKE = "write KEEP: bonuses of a refunded top-up stay with the client"
-_BUDGET = "remove it, and limit clients with `perClientCredit` or `perClient`"
 
 TABLE: tuple[NotYet, ...] = (
     NotYet(
@@ -48,9 +47,6 @@ TABLE: tuple[NotYet, ...] = (
     NotYet("rules.*.after", _REMOVE),
     NotYet("rules.*.before", _REMOVE),
     NotYet("rules.*.at", _REMOVE),
-    NotYet("limits.budget", _BUDGET),
-    NotYet("rules.*.limits.budget", _BUDGET),
-    NotYet("ladders.*.limits.budget", _BUDGET),
     NotYet("onTopupRefund", _REVOKE, frozenset({"REVOKE"})),
     NotYet("rules.*.onTopupRefund", _REVOKE, frozenset({"REVOKE"})),
     NotYet("ladders.*.onTopupRefund", _REVOKE, frozenset({"REVOKE"})),

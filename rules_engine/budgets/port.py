@@ -1,12 +1,14 @@
 """What an evaluation asks of budgets: may this credit be paid from all of them?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import Enum, auto
 from typing import NewType, Protocol
 
 from msgspec import Struct
 
+from rules_engine.client import PeriodAmounts
+from rules_engine.errors import RulesEngineError
 from rules_engine.limits import amassed, with_amount
 
 BudgetKey = NewType("BudgetKey", str)
@@ -52,14 +54,35 @@ class Budgets(Protocol):
     def charge(self, rule_id: str, needs: Sequence[Need]) -> Verdict: ...
 
 
+class BudgetShort(Exception):
+    """A verdict was SHORT: the event's evaluation ends here, without any effect."""
+
+
+class NoBudgets:
+    """For rule sets without budgets: to be asked is a mistake of the caller."""
+
+    def charge(self, rule_id: str, needs: Sequence[Need]) -> Verdict:
+        raise RulesEngineError(f"rule {rule_id} has a budget, and none was given to charge")
+
+
+class EndlessBudgets:
+    """Whatever is asked fits: for questions that leave budgets aside."""
+
+    def charge(self, rule_id: str, needs: Sequence[Need]) -> Verdict:
+        return Verdict.CHARGED
+
+
 class WholeBudgets:
     """All budgets in one hand, as `simulate` has them: what fits is paid, the rest refused.
 
     Keeps the two latest periods in which a budget was charged; an older one counts as spent.
     """
 
-    def __init__(self) -> None:
-        self._spent: dict[str, tuple[tuple[int, Decimal], ...]] = {}
+    def __init__(self, spent: Mapping[str, PeriodAmounts] | None = None) -> None:
+        self._spent = dict(spent or {})
+
+    def copy(self) -> "WholeBudgets":
+        return WholeBudgets(self._spent)
 
     def charge(self, rule_id: str, needs: Sequence[Need]) -> Verdict:
         for need in needs:

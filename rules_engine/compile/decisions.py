@@ -6,14 +6,14 @@ looked at. Inside a branch every rule is a few nested conditions with `fire` at 
 rule of an exclusivity group is passed over once a rule of the group holds it. What several
 candidates ask is worked out by the first of them that gets so far.
 
-    def decide(e, c, o, k=k0):
+    def decide(e, c, o, b, k=k0):
         topupAmountMajor = e.topup_amount_major
         g0 = False
         out = None
         if topupAmountMajor < f_0:
             ...
         elif not g0 and topupAmountMajor >= f_0:
-            g0 = x_fire(out := out or x_begin(x_terms, e, c, o, k), r7)
+            g0 = x_fire(out := out or x_begin(x_terms, e, c, o, b, k), r7)
         return out
 """
 
@@ -66,7 +66,7 @@ class Decision:
 
     def text(self, name: str, calendar: str) -> str:
         """The text of the function. `calendar`: the global that holds its calendar."""
-        self.lines = [f"def {name}(e, c, o, k={calendar}):"]
+        self.lines = [f"def {name}(e, c, o, b, k={calendar}):"]
         self._prologue()
         self._branch(self.candidates, None, None, self.depth, 1)
         self._write(1, "return out")
@@ -196,4 +196,4 @@ class _Rule:
         self._open()
 
 
-_RUN = "out := out or x_begin(x_terms, e, c, o, k)"
+_RUN = "out := out or x_begin(x_terms, e, c, o, b, k)"

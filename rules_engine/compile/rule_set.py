@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from rules_engine.budgets.port import Budgets
 from rules_engine.checked import CheckedRuleSet
 from rules_engine.client import ClientState
 from rules_engine.firing import Run
 from rules_engine.outcome import Origin
 from schemas.decoded import Event
 
-Decide = Callable[[Event, ClientState, Origin], Run | None]
+Decide = Callable[[Event, ClientState, Origin, Budgets], Run | None]
 """What the rules of one trigger make of an event; None where they had nothing to say at all.
 
 Runs under the evaluation's decimal context. The client is as it was before the event.

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
+from rules_engine.budgets.port import Budgets, EndlessBudgets
 from rules_engine.calendar import calendar_of
 from rules_engine.checked import CheckedRule, CheckedRuleSet
 from rules_engine.client import ClientState, after_event, take_snapshot, with_group_change
-from rules_engine.evaluate import reused
+from rules_engine.evaluate import NO_BUDGETS, reused
 from rules_engine.explain.change import needed_change
 from rules_engine.explain.conditions import Judgement, judge
 from rules_engine.explain.firing import Carried, carry_out
@@ -66,7 +67,11 @@ class _Decided:
 
 
 def explain_event(
-    rule_set: CheckedRuleSet, client: ClientState, event: Event, origin: Origin
+    rule_set: CheckedRuleSet,
+    client: ClientState,
+    event: Event,
+    origin: Origin,
+    budgets: Budgets = NO_BUDGETS,
 ) -> Explanation:
     """The outcome of an event and, for every rule of its trigger, why.
 
@@ -86,7 +91,7 @@ def explain_event(
     with localcontext(DECIMAL128):
         values = _values(rule_set, event, before)
         ledger = _ledger(values)
-        decided = list(_decide(rules, values, origin, ledger))
+        decided = list(_decide(rules, values, origin, ledger, budgets))
         explained = tuple(_explained(each, rules, values, origin) for each in decided)
     latest = event.occurred_at
     if client.latest_at is not None:
@@ -107,7 +112,11 @@ def _ledger(values: Values) -> Ledger:
 
 
 def _decide(
-    rules: Iterable[CheckedRule], values: Values, origin: Origin, ledger: Ledger
+    rules: Iterable[CheckedRule],
+    values: Values,
+    origin: Origin,
+    ledger: Ledger,
+    budgets: Budgets,
 ) -> Iterator[_Decided]:
     """The rules in matching order, each with what the ones before it have left."""
     holders: dict[str, str] = {}
@@ -117,7 +126,7 @@ def _decide(
         if judgement.reason is not None or winner is not None:
             yield _Decided(rule, judgement, Carried(), winner)
             continue
-        carried = carry_out(rule, values, origin, ledger)
+        carried = carry_out(rule, values, origin, ledger, budgets)
         if carried.holds and rule.exclusive is not None:
             holders[rule.exclusive] = rule.id
         yield _Decided(rule, judgement, carried)
@@ -147,7 +156,8 @@ def _explained(
 
 
 def _change(rule: CheckedRule, rules: Iterable[CheckedRule], values: Values, origin: Origin) -> str:
-    """Asked of the rule and its exclusivity group; credits of other rules are not looked at."""
+    """Asked of the rule and its exclusivity group; credits of other rules and budgets are not
+    looked at."""
     rivals = [
         each
         for each in rules
@@ -156,7 +166,7 @@ def _change(rule: CheckedRule, rules: Iterable[CheckedRule], values: Values, ori
 
     def fires(event: Event) -> bool:
         changed = _values(values.rule_set, event, values.client)
-        decided = _decide(rivals, changed, origin, _ledger(changed))
+        decided = _decide(rivals, changed, origin, _ledger(changed), EndlessBudgets())
         return any(each.carried.commands for each in decided if each.rule is rule)
 
     unit = Decimal((0, (1,), -values.rule_set.minor_digits))

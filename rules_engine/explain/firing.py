@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, DecimalException
 from typing import Any
 
+from rules_engine.budgets.port import Budgets, BudgetShort, Verdict
 from rules_engine.calendar import HOUR_US, quiet_until
 from rules_engine.checked import (
     Action,
@@ -13,6 +14,7 @@ from rules_engine.checked import (
     SendPushAction,
     Template,
 )
+from rules_engine.compile.plans import budgets_of
 from rules_engine.explain.seen import Seen, look
 from rules_engine.explain.values import Values
 from rules_engine.firing import EXECUTOR, later_text
@@ -53,15 +55,28 @@ class _Failed(Exception):
         super().__init__(failure.cause.value)
 
 
-def carry_out(rule: CheckedRule, values: Values, origin: Origin, ledger: Ledger) -> Carried:
-    """Fire the rule: formulas, then limits, then commands, then the charge."""
-    return _Firing(rule, values, origin, ledger).run()
+def carry_out(
+    rule: CheckedRule, values: Values, origin: Origin, ledger: Ledger, budgets: Budgets
+) -> Carried:
+    """Fire the rule: formulas, then limits, then commands, then the charge.
+
+    Raises BudgetShort.
+    """
+    return _Firing(rule, values, origin, ledger, budgets).run()
 
 
 class _Firing:
     """One rule on one event."""
 
-    def __init__(self, rule: CheckedRule, values: Values, origin: Origin, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        rule: CheckedRule,
+        values: Values,
+        origin: Origin,
+        ledger: Ledger,
+        budgets: Budgets,
+    ) -> None:
+        self._budgets = budgets
         self._rule, self._values, self._origin, self._ledger = rule, values, origin, ledger
         self._event = values.event
         self._unit = Decimal((0, (1,), -values.rule_set.minor_digits))
@@ -86,7 +101,7 @@ class _Firing:
             self._reject(Reason.FORMULA_FAILED, failed.failure.cause.value)
             return self._carried
         limits = client_limits(self._rule.id, self._rule.limits)
-        refusal = self._ledger.refusal(limits, credit)
+        refusal = self._ledger.refusal(limits, credit) or self._budget_refusal(credit)
         if refusal is not None:
             self._reject(refusal)
             return self._carried
@@ -105,6 +120,17 @@ class _Firing:
         if self._carried.commands:
             self._ledger.charge(limits, credit, self._pushed)
         return self._carried
+
+    def _budget_refusal(self, credit: Decimal) -> Reason | None:
+        rule_set = self._values.rule_set
+        budgets = budgets_of(self._rule, rule_set.limits)
+        if credit <= 0 or not budgets:
+            return None
+        needs = self._ledger.needs(rule_set.organization_id, budgets, credit)
+        verdict = self._budgets.charge(self._rule.id, needs)
+        if verdict is Verdict.SHORT:
+            raise BudgetShort
+        return None if verdict is Verdict.CHARGED else Reason.BUDGET
 
     def _reject(self, reason: Reason, detail: str = "") -> None:
         self._carried.rejections.append(Rejection(self._rule.id, reason, detail))
