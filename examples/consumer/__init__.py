@@ -1,0 +1,1 @@
+"""Readers of the worker's commands that apply each command once."""
