@@ -16,10 +16,12 @@ from rules_engine.client import ClientState
 from rules_engine.formula.runtime import bucket_of
 from rules_engine.variables import Source, variables
 from schemas.decoded import Event
-from schemas.instants import DAY_US, HOUR_US
+from schemas.instants import DAY_US
 
 Value = Decimal | str | bool | tuple[str, ...] | None
 """None: missing."""
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 class Values:
@@ -38,7 +40,9 @@ class Values:
         self.calendar = calendar
         local = calendar.local_us(event.occurred_at)
         self.day = local // DAY_US
-        self.clock = f"{date_text(self.day)} {local // HOUR_US % 24:02}:{minute_of(local) % 60:02}"
+        hours, minutes = hour_of(local), minute_of(local) % 60
+        weekday = _WEEKDAYS[weekday_of(self.day) - 1]
+        self.clock = f"{weekday} {date_text(self.day)} {hours:02}:{minutes:02}"
         self.context: Mapping[str, Callable[[], Value]] = {
             "totalSpentMajor": lambda: client.spent_total,
             "totalTopupMajor": lambda: client.topup_total,

@@ -1,6 +1,6 @@
 """Generated code and the plain interpreter come to the same commands, reasons and states."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from rules_engine.checked import CheckedRuleSet
 from rules_engine.client import ClientState
@@ -13,8 +13,9 @@ from tests.properties.engine_cases import histories, rule_sets
 
 
 @settings(
-    max_examples=150,
+    max_examples=100,
     deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(rule_sets(), histories())

@@ -23,7 +23,7 @@ from rules_engine.explain import explain_event
 from rules_engine.formula.checked import Kind
 from rules_engine.formula.grammar import check_formula
 from rules_engine.outcome import Origin, Outcome
-from schemas.decoded import BalanceToppedUp, Event
+from schemas.decoded import BalanceToppedUp, Event, PaymentMade, VisitEnded, VisitStarted
 from schemas.instants import parse_instant
 from schemas.wire import AddBonus, SendPush
 
@@ -115,6 +115,34 @@ def topup(
         topup_amount_major=Decimal(amount),
         **given,
     )
+
+
+def _envelope(event_id: str, settings: dict[str, Any]) -> dict[str, Any]:
+    given = {"event_id": event_id, "organization_id": "izi", "club_id": "club-1"}
+    return given | {"client_id": "c-1", "occurred_at": at(NOON)} | settings
+
+
+def visit_started(event_id: str = "e-1", **settings: Any) -> VisitStarted:
+    given: dict[str, Any] = {"visit_id": "v-1", "tariff_id": "night"}
+    return VisitStarted(**given | _envelope(event_id, settings))
+
+
+def visit_ended(minutes: int = 60, event_id: str = "e-1", **settings: Any) -> VisitEnded:
+    given: dict[str, Any] = {"visit_id": "v-1", "tariff_id": "night", "duration_minutes": minutes}
+    return VisitEnded(**given | _envelope(event_id, settings))
+
+
+def payment(
+    total: str = "100", bonus: str = "0", event_id: str = "e-1", **settings: Any
+) -> PaymentMade:
+    given: dict[str, Any] = {
+        "payment_id": f"p-{event_id}",
+        "total_amount_major": Decimal(total),
+        "bonus_amount_major": Decimal(bonus),
+        "product_type": "BAR",
+        "product_id": "cola",
+    }
+    return PaymentMade(**given | _envelope(event_id, settings))
 
 
 def run(rules: CheckedRuleSet, *events: Event, client: ClientState | None = None) -> list[Outcome]:
