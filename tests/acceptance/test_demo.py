@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -87,6 +88,15 @@ def test_refused_rules_are_said_without_a_traceback(tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert ended.stdout == ""
     assert "Mars/Olympus" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_taken_port_is_named_and_no_totals_are_shown() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = demo("--events", "10", "--format", "json", "--http-port", port)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert f"127.0.0.1:{port}" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

@@ -106,6 +106,8 @@ class _Demo:
             raise _as_loud_stop(worker.failure)
 
     def _announce(self, address: str) -> None:
+        if self._failed.is_set():
+            return
         self.view.address, self.view.state = address, "running"
         if self.live is None and self.options.format == "table":
             print(f"health: {address}/   metrics: {address}/metrics", file=sys.stderr)
@@ -142,9 +144,9 @@ class _Demo:
                 seen, moved_at = events, now
             if now - moved_at > STALLED_AFTER:
                 raise LoudStop(
-                    f"Nothing moved for {STALLED_AFTER:g} s; {feeder.sent.total() - events} "
+                    f"Nothing moved for {STALLED_AFTER:g} s, and {feeder.sent.total() - events} "
                     "records wait.",
-                    "Run it again with LOYALTY_LOG_LEVEL=INFO and report what it says.",
+                    "Run it again; if it stands still again, report it with its warnings.",
                 )
             self.view.seconds = now - began
             self.view.speed = self._speed.mark(now, events)

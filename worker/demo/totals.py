@@ -9,10 +9,13 @@ import msgspec
 from msgspec import Struct, field
 
 from schemas.records import Output, Record
-from schemas.topics import Channel
+from schemas.topics import CHANNEL_OF_COMMAND, DEFAULT_TOPICS, EVENT_TYPES, Channel
 from schemas.wire import AddBonus
 from worker.ports import Evaluated
 
+EVENTS = frozenset(DEFAULT_TOPICS[channel] for channel in EVENT_TYPES)
+"""Topics whose records are events; lanes take records of their own among them."""
+COMMANDS = frozenset(CHANNEL_OF_COMMAND.values())
 SHOWN = 8
 """Credits and dead letters that are kept to be shown."""
 _credit = msgspec.json.Decoder(AddBonus)
@@ -43,25 +46,31 @@ class Totals(Struct):
 
     def batch_published(self, evaluated: Evaluated, records: Sequence[Record]) -> None:
         """The worker's listener."""
-        self.events += len(records)
         for record in records:
-            self.lanes[record.partition] += 1
+            if record.topic in EVENTS:
+                self.events += 1
+                self.lanes[record.partition] += 1
         for output in evaluated.outputs:
-            self._count(output)
+            if output.channel == Channel.DEAD_LETTERS:
+                self._count_dead_letter(output)
+            elif output.channel in COMMANDS:
+                self._count_command(output)
         if records:
             self.latest = max(0.0, time.time() - records[-1].timestamp / 1000)
         self.moved.set()
 
-    def _count(self, output: Output) -> None:
-        headers = {name: value.decode() for name, value in output.headers}
-        if output.channel == Channel.DEAD_LETTERS:
-            code = headers["error.code"]
-            self.dead_letters[code] += 1
-            letter = DeadLetter(code, headers["error.message"], headers["source.topic"])
-            self.letters_shown.appendleft(letter)
-            return
-        self.commands[headers["type"]] += 1
-        if headers["type"] == "ADD_BONUS" and output.value is not None:
+    def _count_dead_letter(self, output: Output) -> None:
+        headers = {name: value.decode(errors="replace") for name, value in output.headers}
+        letter = DeadLetter(
+            headers["error.code"], headers["error.message"], headers["source.topic"]
+        )
+        self.dead_letters[letter.code] += 1
+        self.letters_shown.appendleft(letter)
+
+    def _count_command(self, output: Output) -> None:
+        kind = dict(output.headers)["type"].decode()
+        self.commands[kind] += 1
+        if kind == "ADD_BONUS" and output.value is not None:
             self.credits_shown.appendleft(_credit.decode(output.value))
 
     def summary(self) -> dict[str, object]:

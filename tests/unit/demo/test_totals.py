@@ -74,6 +74,15 @@ def test_batches_of_several_lanes_add_up() -> None:
     assert totals.moved.is_set()
 
 
+def test_what_lanes_tell_each_other_and_the_journal_are_neither_events_nor_commands() -> None:
+    totals = Totals()
+    told: list[Record] = [InputRecord("loyalty.budgets", 0, 0, 1_000, b"izi", b"{}")]
+    journal = Output("BONUS_JOURNAL", b"c", b"{}", (("type", b"BONUS_CREDIT"),))
+    totals.batch_published(batch(journal, Output("BUDGETS", b"izi", b"{}")), told)
+    assert totals.summary() == {"events": 0, "commands": {}, "deadLetters": {}}
+    assert not totals.lanes
+
+
 def test_the_latest_credits_and_dead_letters_are_kept_newest_first() -> None:
     totals = Totals()
     totals.batch_published(batch(*(credit(n) for n in range(SHOWN + 2))), records(0, 1))
