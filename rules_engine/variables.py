@@ -136,6 +136,7 @@ EVENT_VARIABLES: Mapping[str, tuple[Variable, ...]] = MappingProxyType(
             ),
             _event("productId", Kind.TEXT, "id of the product bought"),
         ),
+        "CLIENT_REGISTERED": (),
     }
 )
 """Trigger → variables of its event, in the order of DOMAIN 2."""

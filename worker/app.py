@@ -22,6 +22,7 @@ import faust
 from faust.app.base import BootStrategy
 
 from config.settings import Settings
+from schemas.topics import Channel
 from worker.cache import CacheBudget
 from worker.clock import SystemClock
 from worker.errors import LoudStop
@@ -131,14 +132,11 @@ def build(
         parts.history or KafkaRuleHistory(client, settings.topic("RULES_HISTORY")),
         _rules_listener(metrics),
     )
-    evaluator = LoyaltyEvaluator(
-        {settings.topic(channel): channel for channel in INPUTS},
-        rules.rules_of,
-        make_terms(
-            settings.max_clock_skew_seconds,
-            settings.lapse_grace_seconds,
-            settings.remember_payments_days,
-        ),
+    channels = {settings.topic(channel): channel for channel in INPUTS}
+    terms = make_terms(
+        settings.max_clock_skew_seconds,
+        settings.lapse_grace_seconds,
+        settings.remember_payments_days,
     )
     observer = LaneObserver(metrics, parts.listener)
     budget = CacheBudget(settings.state_cache_mb * MEGABYTE)
@@ -154,7 +152,7 @@ def build(
             log=lane_log.lane(number),
             tables=tables.lane(number),
             publisher=publisher.lane(number),
-            evaluator=evaluator,
+            evaluator=LoyaltyEvaluator(channels, rules.rules_of, terms, number, partitions),
             clock=SystemClock(),
             observer=observer,
         )
@@ -232,7 +230,7 @@ def _consuming(
         heartbeat_seconds=settings.kafka_heartbeat_seconds,
         source=SourceSettings(
             topics=tuple(settings.topic(channel) for channel in INPUTS),
-            internal=None,
+            internal=settings.topic(Channel.BUDGETS),
             partitions=partitions,
             start_from=settings.start_from,
             batch_max=settings.batch_max_events,

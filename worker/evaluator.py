@@ -1,6 +1,7 @@
-"""The pure part of a batch: decode, evaluate, encode.
+"""What `Evaluator` means for the loyalty domain: records to events, and which state they need.
 
-Every input record ends in exactly one of: applied, duplicate, dead letter.
+The evaluation itself is in `evaluation.py`. Every input record ends in exactly one of: applied,
+duplicate, dead letter; a message between lanes is applied or a repeat.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -8,48 +9,31 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
-from rules_engine.client import ClientState
+from rules_engine.budgets.messages import Message, decode_message, organization_of_message
+from rules_engine.budgets.state import unpack_budgets
 from rules_engine.compile import CompiledRuleSet
-from rules_engine.evaluate import apply_event, evaluating
-from rules_engine.outcome import Origin, Outcome
-from schemas.dead_letters import dead_letter
+from rules_engine.evaluate import evaluating
 from schemas.decode import decode
 from schemas.decoded import Event, Rejected
-from schemas.records import Output, Record
-from schemas.topics import CHANNEL_OF_COMMAND
-from schemas.wire import Command
+from schemas.records import Record
+from schemas.topics import Channel
+from worker.errors import BadLog
+from worker.evaluation import BUDGETS_KEY, Decoded, Evaluation, Heard, LaneShare, RuleSets
 from worker.plan import Terms
 from worker.ports import Evaluated, Moment, Pending, Work
-from worker.report import BatchReport
-from worker.tables.codec import CODEC_VERSION, pack_client, unpack_client
+from worker.tables.codec import CODEC_VERSION
 
 EVALUATION_VERSION = 1
 """Raised whenever the same input may come out differently; replays refuse other versions."""
 
-MOST_KEYS = 3_500
-"""Values of one commit: Lua's `unpack` takes fewer than 4,000 arguments in Redis 7.0."""
-MOST_OUTBOX_BYTES = 8 * 1024 * 1024
-MOST_RECORD_BYTES = 900_000
-"""Of one output record: below the brokers' default limit of 1 MiB."""
-
-RuleSets = Mapping[str, CompiledRuleSet]
 RulesOf = Callable[[Mapping[str, str | None] | None], RuleSets]
 """Rule sets in force (None) or those named by hash; raises LoudStop for an unknown hash."""
-
-encode = msgspec.json.Encoder().encode
-
-
-class Decoded(Struct, frozen=True, gc=False):
-    record: Record
-    event: Event | Rejected
-    key: str
-    """Of the client's value; "" for what cannot be read."""
 
 
 class DecodedRecords(Struct, frozen=True):
     """The `Work` of a batch."""
 
-    items: list[Decoded]
+    items: Sequence[Decoded | Heard]
     rules: RuleSets
     consulted: dict[str, str | None]
     """Organization → hash of its rule set: also where it only gave the currency's digits."""
@@ -57,26 +41,36 @@ class DecodedRecords(Struct, frozen=True):
 
 
 class LoyaltyEvaluator:
-    """`channels`: channel by input topic."""
+    """`channels`: channel by input topic. `lane` of `lanes`: whose share of the budgets it is."""
 
-    def __init__(self, channels: Mapping[str, str], rules_of: RulesOf, terms: Terms) -> None:
+    shared_key: str | None = BUDGETS_KEY
+
+    def __init__(
+        self,
+        channels: Mapping[str, str],
+        rules_of: RulesOf,
+        terms: Terms,
+        lane: int = 0,
+        lanes: int = 1,
+    ) -> None:
         self._channels = dict(channels)
         self._rules_of = rules_of
         self._terms = terms
+        self._lane, self._lanes = lane, lanes
 
     @property
     def terms(self) -> Terms:
         return self._terms
 
-    @property
-    def shared_key(self) -> str | None:
-        return None
-
-    def pending(self, shared: bytes) -> Pending | None:
-        return None
-
     def supports(self, evaluation: int) -> bool:
         return evaluation == EVALUATION_VERSION
+
+    def pending(self, shared: bytes) -> Pending | None:
+        tried = unpack_budgets(shared).tried if shared else None
+        if tried is None:
+            return None
+        rules: dict[str, str | None] = {tried.organization_id: tried.rules}
+        return Pending(tried.topic, tried.offset, rules, bool(tried.asking))
 
     def prepare(self, records: Sequence[Record], rules: Mapping[str, str | None] | None) -> Work:
         rule_sets = self._rules_of(rules)
@@ -89,28 +83,38 @@ class LoyaltyEvaluator:
                 consulted[organization] = rule_set.content_hash if rule_set else None
             return rule_set.minor_digits if rule_set is not None else None
 
-        items = []
+        items: list[Decoded | Heard] = []
+        keys: dict[str, None] = {}
         for record in records:
-            event = decode(record.value, record.key, channels[record.topic], minor_digits)
+            channel = channels[record.topic]
+            if channel == Channel.BUDGETS:
+                message = _message(record)
+                minor_digits(organization_of_message(message))
+                items.append(Heard(message))
+                keys[BUDGETS_KEY] = None
+                continue
+            event = decode(record.value, record.key, channel, minor_digits)
             key = ""
             if not isinstance(event, Rejected):
                 key = state_key(event)
                 minor_digits(event.organization_id)
+                keys[key] = None
             items.append(Decoded(record, event, key))
-        keys = dict.fromkeys(item.key for item in items)
-        keys.pop("", None)
+        if any(map(_has_budgets, map(rule_sets.get, consulted))):
+            keys[BUDGETS_KEY] = None
         return DecodedRecords(items, rule_sets, consulted, list(keys))
 
     def evaluate(
         self, work: Work, values: Mapping[str, bytes], moment: Moment, terms: Terms
     ) -> Evaluated:
         assert isinstance(work, DecodedRecords)
-        batch = _Batch(work, values, moment, terms)
+        share = LaneShare(work.rules, values.get(BUDGETS_KEY, b""), self._lane, self._lanes)
+        evaluation = Evaluation(work.rules, values, moment, terms, share)
         with evaluating():
             for item in work.items:
-                if not batch.take(item):
+                if not evaluation.take(item):
                     break
-        return batch.evaluated()
+        return evaluation.evaluated(work.consulted)
 
 
 def state_key(event: Event) -> str:
@@ -118,110 +122,19 @@ def state_key(event: Event) -> str:
     return f"{event.organization_id}\x1f{event.client_id}"
 
 
-class _Batch:
-    """One evaluation under way; thrown away with its result."""
-
-    def __init__(
-        self, work: DecodedRecords, values: Mapping[str, bytes], moment: Moment, terms: Terms
-    ) -> None:
-        self._rules = work.rules
-        self._consulted = work.consulted
-        self._values = values
-        self._moment = moment
-        self._skew_us = terms.clock_skew_us
-        self._clients: dict[str, ClientState] = {}
-        self._outputs: list[Output] = []
-        self._bytes = 0
-        self._clock = moment.clock
-        self._taken = 0
-        self._report = BatchReport()
-
-    def take(self, item: Decoded) -> bool:
-        """False where one commit could not hold the record's outcome beside what is there."""
-        event, record = item.event, item.record
-        if isinstance(event, Rejected):
-            return self._reject(record, event)
-        too_late = record.timestamp * 1000 + self._skew_us
-        if event.occurred_at > too_late:
-            return self._reject(record, _in_future(event, self._skew_us))
-        client = self._clients.get(item.key)
-        if client is None:
-            if len(self._clients) >= MOST_KEYS:
-                return False
-            raw = self._values[item.key]
-            client = unpack_client(raw) if raw else ClientState()
-        rule_set = self._rules.get(event.organization_id)
-        origin = Origin(record.topic, record.partition, record.offset)
-        outcome = apply_event(rule_set, client, event, origin)
-        if outcome.rejected is not None:
-            return self._reject(record, outcome.rejected)
-        if outcome.commands:
-            outputs = [_output(command, record) for command in outcome.commands]
-            if not self._add(outputs, sum([len(o.value or b"") for o in outputs])):
-                return False
-        else:
-            self._taken += 1
-        self._apply(item, event, outcome)
-        return True
-
-    def _apply(self, item: Decoded, event: Event, outcome: Outcome) -> None:
-        if not outcome.duplicate:
-            self._clients[item.key] = outcome.client
-        self._clock = max(self._clock, min(event.occurred_at, self._moment.wall))
-        self._report.event(item.record.topic, event.type, event.organization_id, outcome)
-
-    def _reject(self, record: Record, rejected: Rejected) -> bool:
-        letter = dead_letter(record, rejected, MOST_RECORD_BYTES)
-        if not self._add([letter], _size(letter)):
-            return False
-        self._report.dead_letter(record.topic, rejected.code)
-        return True
-
-    def _add(self, outputs: list[Output], size: int) -> bool:
-        """All outputs of one record or none; the first record of a batch always fits."""
-        if self._taken and self._bytes + size > MOST_OUTBOX_BYTES:
-            return False
-        self._bytes += size
-        self._outputs += outputs
-        self._taken += 1
-        return True
-
-    def evaluated(self) -> Evaluated:
-        values = {key: pack_client(client) for key, client in self._clients.items()}
-        clock = self._moment.wall if self._moment.idle else self._clock
-        return Evaluated(
-            self._taken,
-            values,
-            self._outputs,
-            self._consulted if self._taken else {},
-            max(clock, self._moment.clock),
-            self._report,
-        )
+def _has_budgets(rule_set: CompiledRuleSet | None) -> bool:
+    return rule_set is not None and bool(rule_set.budgets)
 
 
-def _output(command: Command, record: Record) -> Output:
-    headers: tuple[tuple[str, bytes], ...] = (
-        ("type", command.type.encode()),
-        ("organizationId", command.organization_id.encode()),
-        ("commandId", command.command_id.encode()),
-    )
-    if record.headers:
-        headers += tuple(header for header in record.headers if header[0] == "traceparent")
-    channel = CHANNEL_OF_COMMAND[command.type]
-    return Output(channel, command.client_id.encode(), encode(command), headers)
-
-
-def _size(output: Output) -> int:
-    headers = sum(len(name) + len(value) for name, value in output.headers)
-    return len(output.key or b"") + len(output.value or b"") + headers + 16
-
-
-def _in_future(event: Event, skew_us: int) -> Rejected:
-    return Rejected(
-        "IN_FUTURE",
-        f"occurredAt is more than {skew_us // 1_000_000} s after the record's timestamp: "
-        "mend the sender's clock and send the event again.",
-    )
+def _message(record: Record) -> Message:
+    try:
+        return decode_message(record.value or b"")
+    except msgspec.DecodeError as error:
+        raise BadLog(
+            f"Offset {record.offset} of {record.topic} is no message between lanes: {error}.",
+            "Nothing but workers of this group may write there: point TOPIC_BUDGETS at a topic of "
+            "its own, or run the release that wrote it.",
+        ) from error
 
 
 def make_terms(clock_skew_s: int, lapse_grace_s: int, remember_payments_days: int) -> Terms:

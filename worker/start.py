@@ -16,7 +16,8 @@ from worker.tables.factory import TablesFactory, open_tables
 
 log = logging.getLogger(__name__)
 
-INPUTS = (Channel.TOPUPS, Channel.VISITS, Channel.PAYMENTS)
+EVENTS = (Channel.TOPUPS, Channel.VISITS, Channel.PAYMENTS, Channel.CLIENTS)
+INPUTS = (Channel.BUDGETS, *EVENTS)
 """In topic order: ties of timestamps go to the earlier one. A running group never changes it."""
 OUTPUTS = (
     Channel.BONUS_COMMANDS,
@@ -24,6 +25,7 @@ OUTPUTS = (
     Channel.PUSH_COMMANDS,
     Channel.BONUS_JOURNAL,
     Channel.DEAD_LETTERS,
+    Channel.BUDGETS,
 )
 PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds between the attempts to reach what the worker needs."""
@@ -31,7 +33,7 @@ PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0)
 
 def input_types(settings: Settings) -> dict[str, Sequence[str]]:
     """The event types of each input topic."""
-    return {settings.topic(channel): EVENT_TYPES[channel] for channel in INPUTS}
+    return {settings.topic(channel): EVENT_TYPES[channel] for channel in EVENTS}
 
 
 def tables_of(settings: Settings) -> TablesFactory:

@@ -31,10 +31,10 @@ _REVOKE = "write KEEP: bonuses of a refunded top-up stay with the client"
 TABLE: tuple[NotYet, ...] = (
     NotYet(
         "rules.*.trigger",
-        "use BALANCE_TOPPED_UP, VISIT_STARTED, VISIT_ENDED or PAYMENT_MADE, or remove the rule",
+        "use BALANCE_TOPPED_UP, VISIT_STARTED, VISIT_ENDED, PAYMENT_MADE or CLIENT_REGISTERED, "
+        "or remove the rule",
         frozenset(
             {
-                "CLIENT_REGISTERED",
                 "CLIENT_ABSENT",
                 "BIRTHDAY",
                 "AFTER_FIRST_VISIT",

@@ -119,13 +119,14 @@ class LaneBudgets:
             self._verdicts[rule_id] = verdict is Verdict.CHARGED
         return verdict
 
-    def cut(self, topic: str, offset: int, rules: str, wall: int) -> None:
+    def cut(self, topic: str, offset: int, organization_id: str, rules: str, wall: int) -> None:
         """The record's last charge was SHORT: ask the owner, and keep what is settled of it."""
         rule_id, needs = self._short
         old = self.state.tried
         self.state.tried = Tried(
             topic,
             offset,
+            organization_id,
             rules,
             old.wall if old is not None else wall,
             self._verdicts,

@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct
 
-from rules_engine.budgets.port import BudgetKey, Need
+from rules_engine.budgets.port import BudgetKey, Need, organization_of
 
 
 class GivenBack(Struct, frozen=True, gc=False, array_like=True):
@@ -68,6 +68,18 @@ class Message(Struct, frozen=True, array_like=True):
     receiver: int
     number: int
     body: Body
+
+
+def organization_of_message(message: Message) -> str:
+    """Whose budgets it is about."""
+    body = message.body
+    if isinstance(body, Request):
+        return body.organization_id
+    if isinstance(body, Granted):
+        return organization_of(body.slices[0].key)
+    if isinstance(body, NoneLeft):
+        return organization_of(body.bounds[0].key)
+    return organization_of(body.key)
 
 
 _encoder = msgspec.msgpack.Encoder(decimal_format="string")

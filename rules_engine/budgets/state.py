@@ -21,6 +21,7 @@ class Tried(Struct, array_like=True):
 
     topic: str
     offset: int
+    organization_id: str
     rules: str
     wall: int
     verdicts: dict[str, bool]

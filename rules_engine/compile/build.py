@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 from rules_engine.calendar import calendar_of
-from rules_engine.checked import CheckedRule, CheckedRuleSet
+from rules_engine.checked import Amount, CheckedRule, CheckedRuleSet
 from rules_engine.compile.bindings import helpers
 from rules_engine.compile.conditions import Dialect, conditions_of
 from rules_engine.compile.decisions import Candidate, Decision
@@ -26,6 +26,11 @@ _ROOM = 20_000
 def compile_rule_set(checked: CheckedRuleSet) -> CompiledRuleSet:
     """Generate and compile the code of every trigger. A checked rule set always compiles."""
     return _Builder(checked).build()
+
+
+def _budgets(checked: CheckedRuleSet) -> Mapping[str, Amount]:
+    named = {rule.id: rule.limits.budget for rule in checked.rules} | {"": checked.limits.budget}
+    return {name: budget for name, budget in named.items() if budget is not None}
 
 
 class _Builder:
@@ -51,7 +56,7 @@ class _Builder:
         triggers = {
             trigger: self._trigger(trigger, numbers) for trigger, numbers in by_trigger.items()
         }
-        return CompiledRuleSet(self._checked, triggers, self._code.seal())
+        return CompiledRuleSet(self._checked, _budgets(self._checked), triggers, self._code.seal())
 
     def _candidate(self, number: int, rule: CheckedRule) -> Candidate:
         dialect = self._dialects.get(rule.trigger)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from rules_engine.budgets.port import Budgets
-from rules_engine.checked import CheckedRuleSet
+from rules_engine.checked import Amount, CheckedRuleSet
 from rules_engine.client import ClientState
 from rules_engine.firing import Run
 from rules_engine.outcome import Origin
@@ -27,9 +27,11 @@ class TriggerRules:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRuleSet:
-    """`checked` is what it was made of; `source` the generated text, for eyes only."""
+    """`checked` is what it was made of; `budgets`: by rule id, the set's under ""; `source` the
+    generated text, for eyes only."""
 
     checked: CheckedRuleSet
+    budgets: Mapping[str, Amount]
     triggers: Mapping[str, TriggerRules]
     source: str
 

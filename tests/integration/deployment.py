@@ -21,7 +21,13 @@ from tests.parts.redis import RedisServer
 from tests.parts.topics import create_topics
 
 PARTITIONS = 6
-INPUTS = (Channel.TOPUPS, Channel.VISITS, Channel.PAYMENTS)
+INPUTS = (
+    Channel.BUDGETS,
+    Channel.TOPUPS,
+    Channel.VISITS,
+    Channel.PAYMENTS,
+    Channel.CLIENTS,
+)
 COMMANDS = (Channel.BONUS_COMMANDS, Channel.GROUP_COMMANDS, Channel.PUSH_COMMANDS)
 
 

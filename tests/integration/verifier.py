@@ -6,21 +6,26 @@ nothing lost, nothing extra, one content per id, every state right.
 """
 
 from collections import Counter
+from decimal import Decimal
 
 import msgspec
 from msgspec import Struct
 from redis.asyncio import Redis
 
 from rules_engine.author.load import load_rule_set
+from rules_engine.budgets.lane import LaneBudgets
+from rules_engine.budgets.messages import decode_message
+from rules_engine.budgets.port import SEPARATOR, BudgetKey
 from rules_engine.client import ClientState
 from rules_engine.compile import compile_rule_set
 from rules_engine.evaluate import apply_event
-from rules_engine.outcome import Origin
+from rules_engine.outcome import Origin, Outcome
 from schemas.decode import decode
 from schemas.decoded import Rejected
 from schemas.records import InputRecord
 from schemas.topics import Channel
 from tests.integration.deployment import COMMANDS, INPUTS, PARTITIONS, Deployment
+from worker.evaluation import BUDGETS_KEY, SLICE_UNIT
 from worker.plan import Plan, Start, decode_record
 from worker.tables.codec import pack_client
 from worker.tables.slots import lane_tag
@@ -48,7 +53,11 @@ async def verify(loyalty: Deployment) -> Verdict:
     """Judge a deployment that has caught up."""
     inputs = await loyalty.read(*INPUTS)
     plans = valid_plans(await loyalty.read(Channel.LANE_LOG))
-    due, letters, states = expected(loyalty, inputs, plans)
+    expected = Expected(loyalty, inputs)
+    for lane, chain in plans.items():
+        for plan in chain:
+            expected.take(lane, plan)
+    due = expected.due
     verdict = Verdict(due=len(due))
     published: dict[bytes, set[bytes]] = {}
     commands = await loyalty.read(*COMMANDS)
@@ -61,8 +70,8 @@ async def verify(loyalty: Deployment) -> Verdict:
     verdict.differing = sum(
         published[name] != {due[name]} for name in published.keys() & due.keys()
     )
-    await _judge_dead_letters(loyalty, letters, verdict)
-    verdict.wrong_states = await _wrong_states(loyalty, states)
+    await _judge_dead_letters(loyalty, expected.letters, verdict)
+    verdict.wrong_states = await _wrong_states(loyalty, expected.states())
     return verdict
 
 
@@ -80,74 +89,99 @@ def valid_plans(log: list[InputRecord]) -> dict[int, list[Plan]]:
     return plans
 
 
-def expected(
-    loyalty: Deployment, inputs: list[InputRecord], plans: dict[int, list[Plan]]
-) -> tuple[dict[bytes, bytes], set[tuple[str, int, int, str]], dict[tuple[int, str], bytes]]:
-    """Commands by id, dead letters by place and code, packed states by lane and key."""
-    rule_set = compile_rule_set(load_rule_set((loyalty.rules / "izi.yaml").read_text(), "izi"))
-    channels = {loyalty.topic(channel): channel for channel in INPUTS}
-    by_place = {(r.topic, r.partition, r.offset): r for r in inputs}
-    due: dict[bytes, bytes] = {}
-    letters: set[tuple[str, int, int, str]] = set()
-    states: dict[tuple[int, str], ClientState] = {}
-    for lane, chain in plans.items():
-        for plan in chain:
-            for record in _in_order(loyalty, lane, plan, by_place):
-                event = decode(
-                    record.value,
-                    record.key,
-                    channels[record.topic],
-                    lambda org: 2 if org == "izi" else None,
-                )
-                place = (record.topic, record.partition, record.offset)
-                if isinstance(event, Rejected):
-                    letters.add((*place, event.code))
-                    continue
-                if event.occurred_at > record.timestamp * 1000 + SKEW_US:
-                    letters.add((*place, "IN_FUTURE"))
-                    continue
-                key = (lane, f"{event.organization_id}\x1f{event.client_id}")
-                rules = rule_set if event.organization_id == "izi" else None
-                before = states.get(key, ClientState())
-                outcome = apply_event(rules, before, event, Origin(*place))
-                if outcome.rejected is not None:
-                    letters.add((*place, outcome.rejected.code))
-                    continue
-                states[key] = outcome.client
-                for command in outcome.commands:
-                    due[command.command_id.encode()] = msgspec.json.encode(command)
-    return due, letters, {key: pack_client(state) for key, state in states.items()}
+Letter = tuple[str, int, int, str]
+"""Topic, partition, offset and code."""
 
 
-def _in_order(
-    loyalty: Deployment,
-    lane: int,
-    plan: Plan,
-    by_place: dict[tuple[str, int, int], InputRecord],
-) -> list[InputRecord]:
-    """Greedy: always the topic whose next record has the lowest timestamp, ties by topic order."""
-    order = [loyalty.topic(channel) for channel in INPUTS]
-    waiting = {
-        part.topic: [
-            by_place[part.topic, lane, offset]
-            for offset in range(part.first, part.last + 1)
-            if (part.topic, lane, offset) in by_place
-        ]
-        for part in plan.ranges
-    }
-    merged = []
-    while any(waiting.values()):
-        topic = min(
-            (t for t in order if waiting.get(t)),
-            key=lambda t: (waiting[t][0].timestamp, order.index(t)),
+class Expected:
+    """Commands by id, dead letters, and packed states by lane and key."""
+
+    def __init__(self, loyalty: Deployment, inputs: list[InputRecord]) -> None:
+        text = (loyalty.rules / "izi.yaml").read_text()
+        self.rule_set = compile_rule_set(load_rule_set(text, "izi"))
+        self.topics = [loyalty.topic(channel) for channel in INPUTS]
+        self.channels = {loyalty.topic(channel): channel for channel in INPUTS}
+        self.by_place = {(r.topic, r.partition, r.offset): r for r in inputs}
+        self.due: dict[bytes, bytes] = {}
+        self.letters: set[Letter] = set()
+        self.clients: dict[tuple[int, str], ClientState] = {}
+        self.budgets: dict[int, bytes] = {}
+
+    def take(self, lane: int, plan: Plan) -> None:
+        """One plan: messages between lanes first, then the events, then what it tried in vain."""
+        budgets = LaneBudgets(self.budgets.get(lane, b""), lane, PARTITIONS, SLICE_UNIT)
+        for record in self._in_order(lane, plan):
+            if self.channels[record.topic] is Channel.BUDGETS:
+                budgets.receive(decode_message(record.value or b""), self._limit_of)
+            else:
+                assert not self._event(lane, record, budgets).short
+        if plan.cut is not None:
+            topic, offset = plan.cut
+            outcome = self._event(lane, self.by_place[topic, lane, offset], budgets)
+            assert outcome.short
+            budgets.cut(topic, offset, "izi", self.rule_set.content_hash, plan.wall)
+        self.budgets[lane] = budgets.packed() or self.budgets.get(lane, b"")
+
+    def _limit_of(self, key: BudgetKey) -> Decimal:
+        return self.rule_set.budgets[key.split(SEPARATOR)[1]].amount_major
+
+    def _event(self, lane: int, record: InputRecord, budgets: LaneBudgets) -> Outcome:
+        place = (record.topic, record.partition, record.offset)
+        nothing = Outcome(ClientState())
+        event = decode(
+            record.value,
+            record.key,
+            self.channels[record.topic],
+            lambda org: 2 if org == "izi" else None,
         )
-        merged.append(waiting[topic].pop(0))
-    return merged
+        if isinstance(event, Rejected):
+            self.letters.add((*place, event.code))
+            return nothing
+        if event.occurred_at > record.timestamp * 1000 + SKEW_US:
+            self.letters.add((*place, "IN_FUTURE"))
+            return nothing
+        key = (lane, f"{event.organization_id}\x1f{event.client_id}")
+        rules = self.rule_set if event.organization_id == "izi" else None
+        budgets.begin(record.topic, record.offset)
+        before = self.clients.get(key, ClientState())
+        outcome = apply_event(rules, before, event, Origin(*place), budgets)
+        if outcome.short:
+            return outcome
+        budgets.done()
+        if outcome.rejected is not None:
+            self.letters.add((*place, outcome.rejected.code))
+            return outcome
+        self.clients[key] = outcome.client
+        for command in outcome.commands:
+            self.due[command.command_id.encode()] = msgspec.json.encode(command)
+        return outcome
+
+    def _in_order(self, lane: int, plan: Plan) -> list[InputRecord]:
+        """The internal topic's first; then always the topic whose next record has the lowest
+        timestamp, ties by topic order."""
+        waiting = {
+            part.topic: [
+                self.by_place[part.topic, lane, offset]
+                for offset in range(part.first, part.last + 1)
+                if (part.topic, lane, offset) in self.by_place
+            ]
+            for part in plan.ranges
+        }
+        merged = waiting.pop(self.topics[0], [])
+        while any(waiting.values()):
+            topic = min(
+                (t for t in self.topics if waiting.get(t)),
+                key=lambda t: (waiting[t][0].timestamp, self.topics.index(t)),
+            )
+            merged.append(waiting[topic].pop(0))
+        return merged
+
+    def states(self) -> dict[tuple[int, str], bytes]:
+        states = {place: pack_client(client) for place, client in self.clients.items()}
+        return states | {(n, BUDGETS_KEY): raw for n, raw in self.budgets.items() if raw}
 
 
-async def _judge_dead_letters(
-    loyalty: Deployment, due: set[tuple[str, int, int, str]], verdict: Verdict
-) -> None:
+async def _judge_dead_letters(loyalty: Deployment, due: set[Letter], verdict: Verdict) -> None:
     found = set()
     for record in await loyalty.read(Channel.DEAD_LETTERS):
         headers = {name: value.decode() for name, value in record.headers}

@@ -88,7 +88,7 @@ class _Batch:
         self.budgets.begin(record.topic, record.offset)
         verdicts = self._verdicts(event)
         if verdicts is None:
-            self.budgets.cut(record.topic, record.offset, "r", self.moment.wall)
+            self.budgets.cut(record.topic, record.offset, "o", "r", self.moment.wall)
             return False
         self.budgets.done()
         content = f"{verdicts}".encode()

@@ -9,9 +9,7 @@ from rules_engine.variables import TRIGGERS
 from tests.unit.author.texts import DATA
 
 PLACES = [
-    (9, "limits.budget"),
     (12, "onTopupRefund: REVOKE"),
-    (23, "limits.budget"),
     (39, "trigger: AFTER_FIRST_VISIT"),
     (40, "after"),
     (44, "trigger: CLIENT_ABSENT"),

@@ -25,6 +25,7 @@ EVENTS = {
         decoded.VisitStarted,
         decoded.VisitEnded,
         decoded.PaymentMade,
+        decoded.ClientRegistered,
     )
 }
 

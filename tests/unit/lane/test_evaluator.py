@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rules_engine.author.load import load_rule_set
 from rules_engine.compile import CompiledRuleSet, compile_rule_set
 from schemas.records import InputRecord, Output
-from worker import evaluator as module
+from worker import evaluation as module
 from worker.evaluator import LoyaltyEvaluator, make_terms
 from worker.plan import Terms
 from worker.ports import Evaluated, Moment
