@@ -114,7 +114,8 @@ def redrive(
         say(f"{number} with {name} to {topic}")
     if sendings and not yes:
         _confirm(len(sendings))
-    wait(send(settings, sendings))
+    if sendings:
+        wait(send(settings, sendings))
     if form is Format.JSON:
         print_json({"sent": len(sendings), "refused": len(refused)})
     else:
