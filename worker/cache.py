@@ -1,4 +1,5 @@
-"""Packed client values that a lane has seen, least recently used first to go.
+"""Packed client values that a lane has seen, least recently written first to go (what a batch
+reads it nearly always writes, too).
 
 A lane may trust its cache because it has executed every plan since the value was loaded; it is
 dropped whenever the lane acquires again. All lanes of a worker share one budget of bytes.
@@ -39,7 +40,6 @@ class LaneCache:
             if value is None:
                 missing.append(key)
             else:
-                values.move_to_end(key)
                 found[key] = value
         return found, missing
 

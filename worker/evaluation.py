@@ -125,7 +125,10 @@ class Evaluation:
             self._share.hear(item.message)
             self._taken += 1
             return True
-        if self._is_full(item):
+        if self._taken and (
+            self._bytes >= MOST_OUTBOX_BYTES
+            or (len(self._clients) >= MOST_KEYS and item.key not in self._clients)
+        ):
             return False
         event = item.event
         if isinstance(event, Rejected):
@@ -135,12 +138,6 @@ class Evaluation:
         else:
             return self._decide(item, event)
         return True
-
-    def _is_full(self, item: Decoded) -> bool:
-        if not self._taken:
-            return False
-        new_key = item.key not in self._clients
-        return self._bytes >= MOST_OUTBOX_BYTES or (new_key and len(self._clients) >= MOST_KEYS)
 
     def _decide(self, item: Decoded, event: Event) -> bool:
         record, rule_set = item.record, self._rules.get(event.organization_id)
@@ -183,7 +180,9 @@ class Evaluation:
             output = _output(command, item.record)
             self._outputs.append(output)
             self._bytes += len(output.value or b"")
-        self._clock = max(self._clock, min(event.occurred_at, self._moment.wall))
+        at = event.occurred_at
+        if at > self._clock:
+            self._clock = min(at, self._moment.wall)
         self._report.event(item.record.topic, event.type, event.organization_id, outcome)
         self._taken += 1
 

@@ -14,7 +14,7 @@ from rules_engine.budgets.state import unpack_budgets
 from rules_engine.compile import CompiledRuleSet
 from rules_engine.evaluate import evaluating
 from schemas.decode import decode
-from schemas.decoded import Event, Rejected
+from schemas.decoded import Rejected
 from schemas.records import Record
 from schemas.topics import Channel
 from worker.errors import BadLog
@@ -31,7 +31,7 @@ RulesOf = Callable[[Mapping[str, str | None] | None], RuleSets]
 
 
 class DecodedRecords(Struct, frozen=True):
-    """The `Work` of a batch."""
+    """The `Work` of a batch. A client's value is kept under organization ␟ client."""
 
     items: Sequence[Decoded | Heard]
     rules: RuleSets
@@ -76,12 +76,14 @@ class LoyaltyEvaluator:
         rule_sets = self._rules_of(rules)
         channels = self._channels
         consulted: dict[str, str | None] = {}
+        digits: dict[str, int | None] = {}
 
         def minor_digits(organization: str) -> int | None:
-            rule_set = rule_sets.get(organization)
-            if organization not in consulted:
+            if organization not in digits:
+                rule_set = rule_sets.get(organization)
                 consulted[organization] = rule_set.content_hash if rule_set else None
-            return rule_set.minor_digits if rule_set is not None else None
+                digits[organization] = rule_set.minor_digits if rule_set else None
+            return digits[organization]
 
         items: list[Decoded | Heard] = []
         keys: dict[str, None] = {}
@@ -96,8 +98,10 @@ class LoyaltyEvaluator:
             event = decode(record.value, record.key, channel, minor_digits)
             key = ""
             if not isinstance(event, Rejected):
-                key = state_key(event)
-                minor_digits(event.organization_id)
+                organization = event.organization_id
+                key = f"{organization}\x1f{event.client_id}"
+                if organization not in digits:
+                    minor_digits(organization)
                 keys[key] = None
             items.append(Decoded(record, event, key))
         if any(map(_has_budgets, map(rule_sets.get, consulted))):
@@ -115,11 +119,6 @@ class LoyaltyEvaluator:
                 if not evaluation.take(item):
                     break
         return evaluation.evaluated(work.consulted)
-
-
-def state_key(event: Event) -> str:
-    """Where the client's value is, inside the lane's slot."""
-    return f"{event.organization_id}\x1f{event.client_id}"
 
 
 def _has_budgets(rule_set: CompiledRuleSet | None) -> bool:

@@ -5,8 +5,10 @@ a silent jump. The position is the lane's (from its state), never the group's.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Literal
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -26,6 +28,7 @@ from worker.ports import Batch
 
 StartFrom = Literal["earliest", "latest"] | datetime
 
+_topic = attrgetter("topic")
 POLL_SECONDS = 1.0
 FETCH_PATIENCE = 30.0
 """Seconds that a replay waits for a record that the broker should have."""
@@ -152,8 +155,7 @@ class KafkaSource:
             if buffer and (len(buffer) > most or await self._lags(topic)):
                 lagging[topic] = heads[-1][-1].offset
         batch = [*first, *before_gaps(merge(heads), lagging)][:most]
-        for topic in {record.topic for record in batch}:
-            taken = sum(record.topic == topic for record in batch)
+        for topic, taken in Counter(map(_topic, batch)).items():
             del self._buffers[topic][:taken]
         return Batch(batch, idle=await self._at_end())
 
