@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+SHORTEST_PIECE, MOST_MEANT = 4, 3
+"""Letters of a piece of a name that is worth a suggestion, and how many names are suggested."""
 SHOWN_WIDTH = 160
 """Code points of a source line that are shown: a JSON file may be a single line of megabytes."""
 
@@ -53,10 +55,18 @@ class Diagnostic:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean 'x'?`, or nothing where no known word is near. Case does not count."""
+    """`did you mean 'x'?`, or nothing where no known word is near. Case does not count.
+
+    A word that is near none may be a piece of a few: `amount` of `topupAmountMajor`.
+    """
     by_folded = {name.casefold(): name for name in sorted(known, reverse=True)}
-    near = get_close_matches(word[:64].casefold(), sorted(by_folded), n=1, cutoff=0.6)
-    return f"did you mean '{by_folded[near[0]]}'?" if near else ""
+    asked = word[:64].casefold()
+    near = get_close_matches(asked, sorted(by_folded), n=1, cutoff=0.6)
+    if not near and len(asked) >= SHORTEST_PIECE:
+        near = [name for name in sorted(by_folded) if asked in name]
+    if not 0 < len(near) <= MOST_MEANT:
+        return ""
+    return f"did you mean {' or '.join(repr(by_folded[name]) for name in near)}?"
 
 
 def _excerpt(source: str, column: int, width: int) -> tuple[str, str]:

@@ -17,6 +17,12 @@ KEYS_ELSEWHERE = {
     ("rules", "perClient"): "write it under `limits`: `limits: {perClient: [ … ]}`",
     ("rules", "expiresInDays"): "it belongs to an action: `{type: ADD_BONUS, …}`",
     ("rules", "restriction"): "it belongs to an action: `{type: ADD_BONUS, …}`",
+    ("rules", "min"): "it belongs to an action: `{type: ADD_BONUS, …}`",
+    ("rules", "max"): "it belongs to an action: `{type: ADD_BONUS, …}`",
+    ("cooldown", "days"): "write it in hours: `hours: 24` is a day",
+    ("tiers", "from"): "a tier begins at `atLeast: 200`",
+    ("tiers", "min"): "a tier credits its `percent`: write a rule for `min` and `max`",
+    ("tiers", "max"): "a tier credits its `percent`: write a rule for `min` and `max`",
     ("tiers", "formula"): "a tier credits its `percent`: write a rule for a formula",
     ("tiers", "priority"): "tiers are seen from the highest threshold down, from the ladder's on",
 }

@@ -98,6 +98,10 @@ _MISSING = {
     "percent": "say how much of the top-up is credited: `percent: 5`",
     "per": "name the period: LIFETIME, DAY, WEEK or MONTH",
     "productType": "name the type: TARIFF, BAR or MULTIPASS",
+    "hours": "say how long: `hours: 12`",
+    "days": "say how long: `days: 14`",
+    "times": "say how often: `times: 1`",
+    "amountMajor": "say how much: `amountMajor: 5000`",
 }
 
 
@@ -158,14 +162,39 @@ def _not_flag(fault: _Fault) -> Described:
 
 def _not_list(fault: _Fault) -> Described:
     message = f"{fault.subject} must be a list, not {fault.shown}"
+    if isinstance(fault.node, Mapping):
+        remedy = "put it in [ ]" if fault.node.flow else "begin it with `- `: an item of a list"
+        return Described("WRONG_TYPE", message, remedy)
     value = fault.shown.strip("`") if fault.is_word else "…"
-    return Described("WRONG_TYPE", message, f"write `{fault.key}: [{value}]`")
+    return Described(
+        "WRONG_TYPE", message, f"write `{_WRITTEN.get(fault.key) or f'{fault.key}: [{value}]'}`"
+    )
 
 
 def _not_mapping(fault: _Fault) -> Described:
     message = f"{fault.subject} must be a mapping, not {fault.shown}"
-    known = known_keys(fault.error["loc"])
-    return Described("WRONG_TYPE", message, f"write `key: value` pairs of: {', '.join(known)}")
+    known = ", ".join(known_keys(fault.error["loc"]))
+    written = _WRITTEN.get(fault.key)
+    if written is None or isinstance(fault.path[-1], int):
+        return Described("WRONG_TYPE", message, f"write `key: value` pairs of: {known}")
+    return Described("WRONG_TYPE", message, f"write `{written}`; known here: {known}")
+
+
+_WRITTEN = {
+    "audience": "audience: {newMemberWithinDays: 30}",
+    "budget": "budget: {amountMajor: 100000, per: MONTH}",
+    "cooldown": "cooldown: {hours: 12}",
+    "days": "days: [MON, TUE, WED, THU, FRI]",
+    "limits": "limits: {budget: {amountMajor: 100000, per: MONTH}}",
+    "perClient": "perClient: [{times: 1, per: DAY}]",
+    "perClientCredit": "perClientCredit: {amountMajor: 5000, per: DAY}",
+    "push": "push: {times: 2, per: DAY}",
+    "quietHours": 'quietHours: {from: "22:00", to: "09:00"}',
+    "restriction": "restriction: {productTypes: [TARIFF]}",
+    "validity": 'validity: {from: "2026-11-01T00:00:00+03:00"}',
+    "window": 'window: [{days: [SAT, SUN], from: "10:00", to: "17:00"}]',
+}
+"""How values that are no plain texts or numbers are written: an example by key."""
 
 
 def _unknown_word(fault: _Fault) -> Described:
@@ -195,8 +224,11 @@ def _unknown_action(fault: _Fault) -> Described:
     return Described("UNKNOWN_ACTION", message, remedy, path=of_type.path)
 
 
+_ITEM_OR_NOTHING = "add an item, or remove the key"
+
+
 def _too_few(fault: _Fault) -> Described:
-    remedy = _MISSING.get(fault.key, "add an item, or remove the key")
+    remedy = _MISSING[fault.key] if fault.key in ("actions", "tiers") else _ITEM_OR_NOTHING
     return Described("EMPTY_LIST", f"`{fault.key}` is empty", remedy)
 
 
@@ -230,6 +262,8 @@ def _number_remedy(fault: _Fault, example: str) -> str:
     text = fault.node.text if isinstance(fault.node, Scalar) else ""
     if "%" in text:
         return "write the number without the percent sign"
+    if unit := re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?[^\W\d_]+\.?", text):
+        return f"write the number alone: {unit[1]}"
     if re.fullmatch(r"[0-9]+,[0-9]+", text):
         return "write a point before the decimals, and nothing between thousands"
     if re.fullmatch(r"[0-9][0-9_ '\u00a0]*", text):

@@ -59,7 +59,7 @@ def no_function(name: str, known: Mapping[str, Variable]) -> Refusal:
 def _meant(name: str, known: Iterable[str]) -> str:
     """A suggestion: the same letters in another spelling, the beginning of a name, a near one."""
     if name.lower() in _NO_CONSTANTS:
-        return "there are no such constants: write the condition itself, or known(x)"
+        return "there is no such word: write isBirthday, not isBirthday, or known(x) instead"
     if len(name) > MAX_NAME:
         return ""
     letters = name.replace("_", "").lower()

@@ -71,6 +71,8 @@ class _Parser(Cursor):
         if operator.spelling in BOOLEAN:
             return self.logic(left, operator)
         self.take(operator)
+        if operator.refused is not None and not self.begins_operand():
+            return self.unknown(left.col_offset, self.end)  # 20%: a sign with nothing after it
         right = self.expression(operator.power + 1)
         sign = ARITHMETIC[operator.spelling][1]()
         return self.spanning(ast.BinOp(left, sign, right), left, right)
@@ -113,6 +115,11 @@ class _Parser(Cursor):
             refused = operator.refused
             end = self.end
             self.findings.add(refused.fault, refused.message, start, end, refused.remedy)
+
+    def begins_operand(self) -> bool:
+        """Whether what follows may begin a value."""
+        kind = self.token.kind
+        return kind not in (TokenKind.END, TokenKind.WORD) and not self.is_sign(")", ",")
 
     # operands
 

@@ -61,12 +61,32 @@ def unexpected(before: Token, token: Token, findings: Findings) -> Refusal:
         return refusal
     if before.kind is token.kind is TokenKind.TEXT:
         return Refusal(Fault.SYNTAX, "two texts stand side by side", "is a comma missing?")
-    return Refusal(
-        Fault.SYNTAX,
+    message = (
         f"no operator between {findings.quote(before.start, before.end)} and "
-        f"{findings.quote(token.start, token.end)}",
-        "combine conditions with `and` or `or`, numbers with + - * /",
+        f"{findings.quote(token.start, token.end)}"
     )
+    if before.kind is token.kind is TokenKind.NUMBER:
+        return Refusal(Fault.SYNTAX, message, "a number is written without spaces: 1000")
+    general = "combine conditions with `and` or `or`, numbers with + - * /"
+    said = _SAID.get(token.text.lower()) or _SAID.get(before.text.lower())
+    return Refusal(Fault.SYNTAX, message, said or general)
+
+
+_PERCENT = "5 percent of x is written percent(x, 5)"
+_SAID: Mapping[str, str] = MappingProxyType(
+    {
+        "between": "write the value in the middle: 10 <= hour < 17",
+        "contains": "write it the other way round: 'vip' in groups",
+        "has": "write it the other way round: 'vip' in groups",
+        "equals": "write ==",
+        "of": _PERCENT,
+        "percent": _PERCENT,
+        "then": CHOICE,
+        "when": CHOICE,
+        "x": "multiply with *",
+    }
+)
+"""Words that people put between two values, and what the language has for them."""
 
 
 def _misplaced(token: Token) -> Refusal:
@@ -80,7 +100,10 @@ def _misplaced(token: Token) -> Refusal:
 
 _UNEXPECTED: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        ";": ("a formula is one expression (`;`)", "write several rules or actions"),
+        ";": (
+            "a formula is one expression (`;`)",
+            "a comma stands between arguments; several amounts are several actions",
+        ),
         ",": (
             "a comma stands only between arguments and inside of a tuple",
             "a decimal point is a point: 0.5",

@@ -47,7 +47,7 @@ _REFUSED: Mapping[str, _Refused] = MappingProxyType(
         "%": _no_operator(
             "%",
             "remainder",
-            "percent(x, p) is p percent of x; x - floor(x / y) * y a remainder",
+            "20 % of x is percent(x, 20); a remainder is x - floor(x / y) * y",
             "/",
         ),
         "@": _no_operator("@", "matrix product", "write *", "*"),
