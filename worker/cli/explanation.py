@@ -22,7 +22,10 @@ def explanation(rule_set: "CheckedRuleSet", simulated: "Simulated", form: Format
     assert event is not None
     assert before is not None
     own = event.organization_id == rule_set.organization_id
-    explained = explain_event(rule_set, before, event, simulated.origin) if own else None
+    explained = None
+    if own:
+        budgets = simulated.budgets.copy()
+        explained = explain_event(rule_set, before, event, simulated.origin, budgets)
     if form is Format.JSON:
         return json.dumps(_as_json(simulated, explained), ensure_ascii=False)
     return "\n".join(_lines(simulated, explained))

@@ -221,6 +221,21 @@ class TestExplain:
         assert run(["explain", "--rules", rules, "--events", str(file), "--event", "e-1"]) == 0
         assert "organization other has no rules here" in capsys.readouterr().out
 
+    def test_a_budget_is_met_as_it_was_before_the_event(
+        self, rules: str, events: str, capsys: Shown
+    ) -> None:
+        """58 of money: 48.00 fits, then exactly the 10.00 that is left."""
+        text = Path(rules).read_text(encoding="utf-8")
+        limits = "limits: {budget: {amountMajor: 58, per: MONTH}}\nladders:"
+        Path(rules).write_text(text.replace("ladders:", limits), encoding="utf-8")
+        assert run(["explain", "--rules", rules, "--events", events, "--event", "e-3"]) == 0
+        assert "+ everyday.entry: ADD_BONUS 10.00 RUB" in capsys.readouterr().out
+        Path(rules).write_text(
+            text.replace("ladders:", limits.replace("58", "57.99")), encoding="utf-8"
+        )
+        assert run(["explain", "--rules", rules, "--events", events, "--event", "e-3"]) == 0
+        assert "- everyday.entry: BUDGET" in capsys.readouterr().out
+
     def test_all_events_of_a_simulation(self, rules: str, events: str, capsys: Shown) -> None:
         assert run(["simulate", "--rules", rules, "--events", events, "--explain"]) == 0
         shown = capsys.readouterr()
