@@ -133,6 +133,7 @@ async def _replay(lane: "Lane", link: Chained, *, publish: bool) -> None:
         )
     records = await _fetch(lane, plan)
     tried = await _fetch_cut(lane, plan)
+    await ports.evaluator.learn(plan.rules)
     work = ports.evaluator.prepare([*records, *tried], plan.rules)
     values = await load(lane, work.keys)
     moment = Moment(plan.wall, owned.head.clock, plan.idle)

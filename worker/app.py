@@ -82,6 +82,8 @@ class LoyaltyWorker:
         self.metrics = metrics
         self.rules = rules
         self.health = Health()
+        self._reported: set[tuple[str, int]] = set()
+        """Topics and partitions whose lag the metrics show."""
         self.web = WebServer(
             lambda: self.health, metrics.registry, settings.http_host, settings.http_port
         )
@@ -94,6 +96,10 @@ class LoyaltyWorker:
     async def on_tick(self, lanes: Lanes, lags: dict[int, dict[str, int]]) -> None:
         opened = sum(lane.lane.acquired for lane in lanes)
         self.metrics.lanes_open(opened)
+        self.metrics.lanes_waiting(sum(lane.lane.waits for lane in lanes))
+        for topic, partition in self._reported - {(t, n) for n, by in lags.items() for t in by}:
+            self.metrics.partition_released(topic, partition)
+        self._reported = {(t, n) for n, by in lags.items() for t in by}
         for partition, by_topic in lags.items():
             for topic, records in by_topic.items():
                 self.metrics.lag(topic, partition, records)
@@ -134,7 +140,7 @@ def build(
     rules = ActiveRules(
         parts.source or source_of(settings),
         parts.history or KafkaRuleHistory(client, settings.topic("RULES_HISTORY")),
-        _rules_listener(metrics),
+        _rules_listener(metrics, lambda error: app.feed.fail(error)),
     )
     channels = {settings.topic(channel): channel for channel in INPUTS}
     terms = make_terms(
@@ -156,7 +162,7 @@ def build(
             log=lane_log.lane(number),
             tables=tables.lane(number),
             publisher=publisher.lane(number),
-            evaluator=LoyaltyEvaluator(channels, rules.rules_of, terms, number, partitions),
+            evaluator=LoyaltyEvaluator(channels, rules, terms, number, partitions),
             clock=SystemClock(),
             observer=observer,
         )
@@ -245,13 +251,13 @@ def _consuming(
     )
 
 
-def _rules_listener(metrics: Metrics) -> RulesListener:
+def _rules_listener(metrics: Metrics, failed: Callable[[BaseException], None]) -> RulesListener:
     def applied(told: Applied) -> None:
         metrics.rule_set_applied(
             told.organization, told.version, told.content_hash, told.rules, time.time()
         )
 
-    return RulesListener(applied, metrics.rule_set_rejected)
+    return RulesListener(applied, metrics.rule_set_rejected, failed)
 
 
 def run(settings: Settings, *, stale_outputs: str = "stop") -> int:

@@ -37,6 +37,8 @@ async def step(
     """
     owned, ports = lane.held(), lane.ports
     marks = [ports.clock.perf()]
+    if rules is not None:
+        await ports.evaluator.learn(rules)
     work = ports.evaluator.prepare(records, rules)  # 4
     marks.append(ports.clock.perf())
     values = await load(lane, work.keys)

@@ -4,7 +4,8 @@ The evaluation itself is in `evaluation.py`. Every input record ends in exactly 
 duplicate, dead letter; a message between lanes is applied or a repeat.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 from msgspec import Struct
@@ -26,8 +27,15 @@ from worker.tables.codec import CODEC_VERSION
 EVALUATION_VERSION = 1
 """Raised whenever the same input may come out differently; replays refuse other versions."""
 
-RulesOf = Callable[[Mapping[str, str | None] | None], RuleSets]
-"""Rule sets in force (None) or those named by hash; raises LoudStop for an unknown hash."""
+
+class RuleBook(Protocol):
+    """The rule sets of the worker (`worker.rules.active`)."""
+
+    def rules_of(self, named: Mapping[str, str | None] | None) -> RuleSets:
+        """Those in force (None), or those named by hash. Raises LoudStop for an unknown hash."""
+
+    async def learn(self, named: Mapping[str, str | None]) -> None:
+        """Look up what another worker may have recorded."""
 
 
 class DecodedRecords(Struct, frozen=True):
@@ -48,13 +56,13 @@ class LoyaltyEvaluator:
     def __init__(
         self,
         channels: Mapping[str, str],
-        rules_of: RulesOf,
+        rules: RuleBook,
         terms: Terms,
         lane: int = 0,
         lanes: int = 1,
     ) -> None:
         self._channels = dict(channels)
-        self._rules_of = rules_of
+        self._rules = rules
         self._terms = terms
         self._lane, self._lanes = lane, lanes
 
@@ -72,8 +80,11 @@ class LoyaltyEvaluator:
         rules: dict[str, str | None] = {tried.organization_id: tried.rules}
         return Pending(tried.topic, tried.offset, rules, bool(tried.asking))
 
+    async def learn(self, rules: Mapping[str, str | None]) -> None:
+        await self._rules.learn(rules)
+
     def prepare(self, records: Sequence[Record], rules: Mapping[str, str | None] | None) -> Work:
-        rule_sets = self._rules_of(rules)
+        rule_sets = self._rules.rules_of(rules)
         channels = self._channels
         consulted: dict[str, str | None] = {}
         digits: dict[str, int | None] = {}

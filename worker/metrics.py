@@ -105,6 +105,9 @@ class Metrics(Series):
     def lanes_open(self, count: int) -> None:
         self.lanes_owned.set(count)
 
+    def lanes_waiting(self, count: int) -> None:
+        self.lanes_waiting_for_budget.set(count)
+
     def lag(self, topic: str, partition: int, records: int) -> None:
         self.partition_lag_events.labels(topic, str(partition)).set(records)
 

@@ -163,6 +163,9 @@ class Evaluator(Protocol):
     def supports(self, evaluation: int) -> bool:
         """Can plans of that evaluation version be replayed exactly?"""
 
+    async def learn(self, rules: Mapping[str, str | None]) -> None:
+        """Look the rule sets of a plan up where another worker may have recorded them."""
+
     def prepare(self, records: Sequence[Record], rules: Mapping[str, str | None] | None) -> Work:
         """Decode under the rule sets in force (None), or under those of a plan, by hash.
         Raises LoudStop where the history does not hold one."""

@@ -104,6 +104,9 @@ class Series:
             "partition_lag_events", "Records not yet applied, own partitions.", "topic", "partition"
         )
         self.lanes_owned = self._gauge("lanes_owned", "Lanes that this worker holds open.")
+        self.lanes_waiting_for_budget = self._gauge(
+            "lanes_waiting_for_budget", "Lanes that await another lane's answer about a budget."
+        )
 
     def _define_rule_sets(self) -> None:
         self.rule_set_info = self._gauge(

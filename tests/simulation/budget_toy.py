@@ -36,6 +36,8 @@ class BudgetToy:
     def __init__(self, world: LaneWorld) -> None:
         self.world = world
 
+    async def learn(self, rules: Mapping[str, str | None]) -> None: ...
+
     def supports(self, evaluation: int) -> bool:
         return evaluation == TERMS.evaluation
 

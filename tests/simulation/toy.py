@@ -38,6 +38,8 @@ class ToyEvaluator:
     def pending(self, shared: bytes) -> Pending | None:
         raise AssertionError(shared)
 
+    async def learn(self, rules: Mapping[str, str | None]) -> None: ...
+
     def supports(self, evaluation: int) -> bool:
         return evaluation == TERMS.evaluation
 

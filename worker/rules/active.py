@@ -2,7 +2,8 @@
 
 1. Read the history to its end: every set that ever decided, by hash.
 2. Read the source to its end, once, before any lane opens.
-3. Each set is compiled aside; one that is refused leaves its organization on its last good set.
+3. Each set is compiled aside, and every formula held against the reference evaluator; one that is
+   refused leaves its organization on its last good set.
    An organization whose only set is refused and that has no last good keeps all lanes closed:
    events taken without their rules would be lost credits.
 4. A new set is in the history, acknowledged, before the first plan that names it.
@@ -16,6 +17,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from rules_engine.author.load import load_rule_set
+from rules_engine.author.prove import prove
 from rules_engine.compile import CompiledRuleSet, compile_rule_set
 from rules_engine.errors import RuleSetError
 from worker.errors import LoudStop, Misconfigured, Unavailable
@@ -36,10 +38,11 @@ class Applied(Struct, frozen=True):
 
 
 class RulesListener(Struct, frozen=True):
-    """Who hears of applied and refused sets (metrics, status)."""
+    """Who hears of applied and refused sets (metrics, status), and of a watch that died."""
 
     applied: Callable[[Applied], None]
     rejected: Callable[[str], None]
+    failed: Callable[[BaseException], None]
 
 
 class _File(Struct, frozen=True):
@@ -72,6 +75,7 @@ class ActiveRules:
                 "Mend the findings above (`loyalty rules validate`), or remove the file.",
             )
         self._task = asyncio.create_task(self._watch(), name="rules")
+        self._task.add_done_callback(self._ended)
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -88,6 +92,12 @@ class ActiveRules:
             return self._current
         return {org: self._by_hash(org, name) for org, name in named.items() if name is not None}
 
+    async def learn(self, named: Mapping[str, str | None]) -> None:
+        """Make sets known that another worker recorded since this one read the history."""
+        unknown = {name for name in named.values() if name is not None} - self._compiled.keys()
+        if any(self._history.by_hash(name) is None for name in unknown):
+            await self._history.load()
+
     def _by_hash(self, organization: str, content_hash: str) -> CompiledRuleSet:
         if content_hash not in self._compiled:
             stored = self._history.by_hash(content_hash)
@@ -103,6 +113,19 @@ class ActiveRules:
     def _compile(self, text: str, file: str) -> CompiledRuleSet:
         compiled = compile_rule_set(load_rule_set(text, file))
         return self._compiled.setdefault(compiled.content_hash, compiled)
+
+    def _compile_new(self, text: str, file: str) -> CompiledRuleSet:
+        """Raises RuleSetError, also where generated code and reference evaluator disagree."""
+        compiled = self._compile(text, file)
+        disagreements = prove(compiled.checked)
+        if disagreements:
+            raise RuleSetError(disagreements)
+        return compiled
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        """Rules that nobody watches any more must not go unnoticed."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._listener.failed(error)
 
     async def _watch(self) -> None:
         while True:
@@ -125,7 +148,7 @@ class ActiveRules:
     async def _prove(self, file: str, text: RuleText) -> CompiledRuleSet | None:
         """The file's set, written to the history; the last good one where it is refused."""
         try:
-            compiled = await asyncio.to_thread(self._compile, text.text, file)
+            compiled = await asyncio.to_thread(self._compile_new, text.text, file)
         except RuleSetError as error:
             return self._last_good(file, error)
         latest = self._history.latest(compiled.organization_id)

@@ -32,6 +32,7 @@ CONTRACT = {
     "outbox_entries": set(),
     "partition_lag_events": {"topic", "partition"},
     "lanes_owned": set(),
+    "lanes_waiting_for_budget": set(),
     "rule_set_info": {"organization", "version", "hash"},
     "rule_set_applied_timestamp_seconds": {"organization"},
     "rule_set_rejections_total": {"organization"},

@@ -1,0 +1,145 @@
+"""Rule sets in force: read before any lane, last good kept, new ones recorded first."""
+
+import asyncio
+import pytest
+
+from worker.errors import LoudStop, Misconfigured
+from worker.rules import active
+from worker.rules.active import ActiveRules, Applied, RulesListener
+from worker.rules.fakes import MemoryHistory, MemorySource
+
+GOOD = """
+organizationId: izi
+version: "{version}"
+timeZone: Europe/Moscow
+currency: RUB
+rules:
+  - {{id: r, trigger: BALANCE_TOPPED_UP, actions: [{{type: ADD_BONUS, formula: "{formula}"}}]}}
+"""
+BAD = "organizationId: izi\nversion: 3\n"
+
+
+def text(version: int, formula: str = "1") -> str:
+    return GOOD.format(version=version, formula=formula)
+
+
+class Heard:
+    """What the listener was told."""
+
+    def __init__(self) -> None:
+        self.applied: list[Applied] = []
+        self.rejected: list[str] = []
+        self.failed: list[BaseException] = []
+
+    def listener(self) -> RulesListener:
+        return RulesListener(self.applied.append, self.rejected.append, self.failed.append)
+
+
+@pytest.fixture(name="quick", autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(active, "RELOAD_SECONDS", 0.01)
+
+
+async def until(condition: object) -> None:
+    assert callable(condition)
+    for _ in range(500):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never happened")
+
+
+def version_of(rules: ActiveRules) -> str:
+    return rules.rules_of(None)["izi"].version
+
+
+async def test_a_new_set_is_in_the_history_before_it_decides() -> None:
+    history, heard = MemoryHistory(), Heard()
+    rules = ActiveRules(MemorySource({"izi.yaml": text(1)}), history, heard.listener())
+    await rules.start()
+    latest = history.latest("izi")
+    assert latest is not None
+    assert latest.content_hash == rules.rules_of(None)["izi"].content_hash
+    assert [(told.organization, told.version) for told in heard.applied] == [("izi", "1")]
+    await rules.stop()
+
+
+async def test_an_edit_is_taken_up_and_a_bad_one_leaves_the_last_good() -> None:
+    source, heard = MemorySource({"izi.yaml": text(1)}), Heard()
+    rules = ActiveRules(source, MemoryHistory(), heard.listener())
+    await rules.start()
+    source.texts["izi.yaml"] = text(2)
+    await until(lambda: version_of(rules) == "2")
+    source.texts["izi.yaml"] = BAD
+    await until(lambda: heard.rejected == ["izi"])
+    assert version_of(rules) == "2"
+    source.texts["izi.yaml"] = text(4)
+    await until(lambda: version_of(rules) == "4")
+    await rules.stop()
+
+
+async def test_after_a_restart_a_bad_set_leaves_the_last_good_of_the_history() -> None:
+    history, heard = MemoryHistory(), Heard()
+    before = ActiveRules(MemorySource({"izi.yaml": text(1)}), history, heard.listener())
+    await before.start()
+    await before.stop()
+    rules = ActiveRules(MemorySource({"izi.yaml": BAD}), history, heard.listener())
+    await rules.start()
+    assert version_of(rules) == "1"
+    await rules.stop()
+
+
+async def test_an_organization_without_any_good_set_keeps_the_lanes_closed() -> None:
+    rules = ActiveRules(MemorySource({"izi.yaml": BAD}), MemoryHistory(), Heard().listener())
+    with pytest.raises(Misconfigured, match=r"izi\.yaml cannot be used"):
+        await rules.start()
+    await rules.stop()
+
+
+async def test_one_bad_organization_never_touches_another() -> None:
+    other = text(7).replace("izi", "other")
+    source, heard = MemorySource({"izi.yaml": text(1), "other.yaml": other}), Heard()
+    rules = ActiveRules(source, MemoryHistory(), heard.listener())
+    await rules.start()
+    source.texts["izi.yaml"] = BAD
+    source.texts["other.yaml"] = other.replace('"7"', '"8"')
+    await until(lambda: rules.rules_of(None)["other"].version == "8")
+    assert version_of(rules) == "1"
+    await rules.stop()
+
+
+async def test_a_removed_file_takes_its_rules_along() -> None:
+    source, heard = MemorySource({"izi.yaml": text(1)}), Heard()
+    rules = ActiveRules(source, MemoryHistory(), heard.listener())
+    await rules.start()
+    del source.texts["izi.yaml"]
+    await until(lambda: not rules.rules_of(None))
+    await rules.stop()
+
+
+async def test_plans_are_replayed_with_the_sets_that_decided_them() -> None:
+    history, heard = MemoryHistory(), Heard()
+    source = MemorySource({"izi.yaml": text(1)})
+    rules = ActiveRules(source, history, heard.listener())
+    await rules.start()
+    first = rules.rules_of(None)["izi"].content_hash
+    source.texts["izi.yaml"] = text(2, "2")
+    await until(lambda: version_of(rules) == "2")
+    assert rules.rules_of({"izi": first})["izi"].version == "1"
+    assert rules.rules_of({"izi": None}) == {}
+    with pytest.raises(LoudStop, match="history does not hold"):
+        rules.rules_of({"izi": "0" * 64})
+    await rules.stop()
+
+
+async def test_a_set_that_another_worker_recorded_later_is_found() -> None:
+    history, heard = MemoryHistory(), Heard()
+    mine = ActiveRules(MemorySource({"izi.yaml": text(1)}), history, heard.listener())
+    await mine.start()
+    peer = ActiveRules(MemorySource({"izi.yaml": text(2, "2")}), history, heard.listener())
+    await peer.start()
+    theirs = peer.rules_of(None)["izi"].content_hash
+    await mine.learn({"izi": theirs})
+    assert mine.rules_of({"izi": theirs})["izi"].version == "2"
+    await mine.stop()
+    await peer.stop()
