@@ -1,0 +1,58 @@
+"""The product against the independent model of `tests.reference`, on seeded hard cases.
+
+More cases: `python -m tests.reference.hunt --seeds 1000 --first 1000`.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.reference.generate_rules import Switches
+from tests.reference.hunt import compare, make_case, minimal
+from tests.reference.model import run
+
+SEEDS = range(160)
+EXAMPLE = Path(__file__).parents[1] / "data" / "engine" / "seed-ladders"
+
+
+@pytest.mark.parametrize("first", [SEEDS[n] for n in range(0, len(SEEDS), 20)])
+def test_simulate_is_the_model(first: int) -> None:
+    """Every command, every dead letter, in order."""
+    for seed in range(first, first + 20):
+        case = make_case(seed, Switches())
+        if compare(case) is not None:
+            smaller, found = minimal(case)
+            lines = "\n".join(map(repr, smaller.lines))
+            pytest.fail(f"seed {seed}: {found}\n{smaller.rules}\n{lines}")
+
+
+def test_cases_fire_and_fail() -> None:
+    """The cases are worth something: every command and every dead letter occurs in them."""
+    types: set[str] = set()
+    codes: set[str] = set()
+    reasons: set[str] = set()
+    for seed in SEEDS:
+        case = make_case(seed, Switches())
+        result = run(case.rules, case.lines)
+        types |= {command["type"] for command in result.commands}
+        codes |= {letter["code"] for letter in result.dead_letters}
+        for judged in result.reasons.values():
+            reasons |= {reason.split()[0] for reason in judged.values()}
+    assert types == {"ADD_BONUS", "ASSIGN_GROUP", "UNASSIGN_GROUP", "SEND_PUSH"}
+    assert codes >= {"NOT_UTF8", "NOT_JSON", "SCHEMA", "UNKNOWN_TYPE", "OUT_OF_RANGE", "TOO_LARGE"}
+    assert "EVENT_ID_REUSED" in codes
+    assert reasons >= {
+        "FIRED", "NOTHING", "DISABLED", "CLUB", "VALIDITY", "WINDOW", "AUDIENCE", "CONDITION",
+        "EXCLUDED_BY", "FORMULA_FAILED", "LIMIT_PER_CLIENT", "COOLDOWN", "CLIENT_CREDIT", "BUDGET",
+    }  # fmt: skip
+
+
+def test_model_gives_the_example_of_the_contract() -> None:
+    """The model is held to the worked example, not only to the product."""
+    lines = (EXAMPLE / "events.jsonl").read_bytes().splitlines()
+    result = run((EXAMPLE / "rules.yaml").read_text(), lines)
+    due = json.loads((EXAMPLE / "expected.json").read_text())["commands"]
+    got = [{"eventId": command["causedBy"]["eventId"], **command} for command in result.commands]
+    assert [{name: one[name] for name in due[0]} for one in got] == due
+    assert result.dead_letters == []

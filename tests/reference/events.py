@@ -1,0 +1,285 @@
+"""Reading a line as an event: the shape of every event, and which code says what is wrong.
+
+Order of judgement: size, UTF-8, JSON, shape of the envelope's `type`, known type, shape of every
+field, range of every field. A fault of shape anywhere goes before a fault of range.
+"""
+
+import json
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+TOO_LARGE_BYTES = 262_144
+INTEGER_DIGITS = 20
+
+TOPICS = {
+    "BALANCE_TOPPED_UP": "loyalty.topups",
+    "TOPUP_REFUNDED": "loyalty.topups",
+    "VISIT_STARTED": "loyalty.visits",
+    "VISIT_ENDED": "loyalty.visits",
+    "PAYMENT_MADE": "loyalty.payments",
+    "PAYMENT_REFUNDED": "loyalty.payments",
+    "BONUS_CREDITED": "loyalty.payments",
+    "BONUS_WRITTEN_OFF": "loyalty.payments",
+    "PROMO_CODE_REDEEMED": "loyalty.payments",
+    "CLIENT_REGISTERED": "loyalty.clients",
+    "CLIENT_UPDATED": "loyalty.clients",
+}
+
+Shape = dict[str, tuple[str, bool]]
+
+ENVELOPE: Shape = {
+    "eventId": ("text", True),
+    "organizationId": ("text", True),
+    "clubId": ("text", True),
+    "clientId": ("text", True),
+    "occurredAt": ("instant", True),
+}
+SNAPSHOT: Shape = {
+    "groups": ("texts", False),
+    "registeredAt": ("instant", False),
+    "birthday": ("date", False),
+    "bonusBalanceMajor": ("zero or more", False),
+}
+PAYLOADS: dict[str, Shape] = {
+    "BALANCE_TOPPED_UP": {
+        "topupAmountMajor": ("above zero", True),
+        "topUpSource": ("source", True),
+        "shiftId": ("text", False),
+        "gatewayTransactionId": ("text", False),
+        "productId": ("text", False),
+    },
+    "TOPUP_REFUNDED": {
+        "originalEventId": ("text", True),
+        "refundAmountMajor": ("above zero", True),
+    },
+    "VISIT_STARTED": {"visitId": ("text", True), "tariffId": ("text", True)},
+    "VISIT_ENDED": {
+        "visitId": ("text", True),
+        "tariffId": ("text", True),
+        "durationMinutes": ("minutes", True),
+    },
+    "PAYMENT_MADE": {
+        "paymentId": ("text", True),
+        "totalAmountMajor": ("above zero", True),
+        "bonusAmountMajor": ("zero or more", True),
+        "productType": ("product type", True),
+        "productId": ("text", True),
+    },
+    "PAYMENT_REFUNDED": {
+        "paymentId": ("text", True),
+        "refundAmountMajor": ("above zero", True),
+        "bonusAmountMajor": ("zero or more", True),
+    },
+    "BONUS_CREDITED": {
+        "amountMajor": ("above zero", True),
+        "executor": ("text", True),
+        "reason": ("text", False),
+    },
+    "BONUS_WRITTEN_OFF": {
+        "amountMajor": ("above zero", True),
+        "executor": ("text", True),
+        "reason": ("text", False),
+    },
+    "PROMO_CODE_REDEEMED": {
+        "code": ("text", True),
+        "amountMajor": ("above zero", True),
+        "expiresInDays": ("days", False),
+    },
+    "CLIENT_REGISTERED": dict(SNAPSHOT),
+    "CLIENT_UPDATED": {**SNAPSHOT, "resync": ("flag", False)},
+}
+WORDS = {
+    "source": ("ACQUIRING", "POS_TERMINAL", "CASH"),
+    "product type": ("TARIFF", "BAR", "MULTIPASS"),
+}
+NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+INSTANT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+class Rejected(Exception):
+    """The line is not taken."""
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(f"{code}: {why}")
+        self.code = code
+
+
+class Number(str):
+    """The source text of a JSON number."""
+
+    __slots__ = ()
+
+
+def parse(line: bytes) -> Any:
+    """The JSON value of a line, numbers as their text."""
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Rejected("NOT_UTF8", str(error)) from None
+    try:
+        value = json.loads(
+            text, parse_float=Number, parse_int=Number, parse_constant=_not_a_constant
+        )
+    except (ValueError, RecursionError) as error:
+        raise Rejected("NOT_JSON", str(error)) from None
+    if value is None:
+        raise Rejected("NOT_JSON", "a null value")
+    return value
+
+
+def small_enough(line: bytes) -> None:
+    """Judged before all else."""
+    if len(line) > TOO_LARGE_BYTES:
+        raise Rejected("TOO_LARGE", str(len(line)))
+
+
+def _not_a_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def organization_of(value: Any) -> str | None:
+    """Whose event it is, if that can be read: decides the currency."""
+    if isinstance(value, dict):
+        organization = value.get("organizationId")
+        if is_text(organization):
+            return str(organization)
+    return None
+
+
+def is_text(value: Any) -> bool:
+    return isinstance(value, str) and not isinstance(value, Number) and value != ""
+
+
+def topic_of(value: Any) -> str | None:
+    """The topic of the type, if it is a known one."""
+    kind = value.get("type") if isinstance(value, dict) else None
+    return TOPICS.get(kind) if isinstance(kind, str) else None
+
+
+def read(value: Any, digits: int) -> dict[str, Any]:
+    """The event: known fields as read, absent ones left out; the snapshot under `client`."""
+    if not isinstance(value, dict):
+        raise Rejected("SCHEMA", "not an object")
+    kind = value.get("type")
+    if not isinstance(kind, str) or isinstance(kind, Number):
+        raise Rejected("SCHEMA", "type")
+    if kind not in PAYLOADS:
+        raise Rejected("UNKNOWN_TYPE", str(kind))
+    event = _fields(value, ENVELOPE) | _fields(value, PAYLOADS[kind])
+    event["type"] = kind
+    client = value.get("client")
+    if client is not None and not isinstance(client, dict):
+        raise Rejected("SCHEMA", "client")
+    snapshot = _fields(client or {}, SNAPSHOT)
+    _together(event, snapshot)
+    _in_range(event, {**ENVELOPE, **PAYLOADS[kind]}, digits)
+    _in_range(snapshot, SNAPSHOT, digits)
+    if kind in ("CLIENT_REGISTERED", "CLIENT_UPDATED"):
+        for name in SNAPSHOT:
+            if name in event:
+                snapshot[name] = event.pop(name)
+    if event.get("resync") is False:
+        del event["resync"]
+    event["client"] = snapshot
+    return event
+
+
+def _together(event: dict[str, Any], snapshot: dict[str, Any]) -> None:
+    """What one field asks of another."""
+    if event.get("topUpSource") == "CASH" and "shiftId" not in event:
+        raise Rejected("SCHEMA", "shiftId")
+    if event.get("topUpSource") == "ACQUIRING" and "gatewayTransactionId" not in event:
+        raise Rejected("SCHEMA", "gatewayTransactionId")
+    balance = event.get("bonusBalanceMajor", snapshot.get("bonusBalanceMajor"))
+    if event.get("resync") is True and balance is None:
+        raise Rejected("SCHEMA", "resync without a balance")
+
+
+def _fields(value: dict[str, Any], shape: Shape) -> dict[str, Any]:
+    found = {}
+    for name, (kind, required) in shape.items():
+        given = value.get(name)
+        if given is None:
+            if required:
+                raise Rejected("SCHEMA", f"{name} is missing")
+            continue
+        try:
+            found[name] = _shaped(given, kind)
+        except (ValueError, InvalidOperation) as error:
+            raise Rejected("SCHEMA", f"{name}: {error}") from None
+    return found
+
+
+def _shaped(value: Any, kind: str) -> Any:
+    """The value as its kind; ValueError if it cannot be read as one."""
+    if kind == "flag":
+        if not isinstance(value, bool):
+            raise ValueError("no flag")
+        return value
+    if kind == "texts":
+        if not isinstance(value, list) or not all(is_text(item) for item in value):
+            raise ValueError("no list of texts")
+        return frozenset(value)
+    if kind in ("minutes", "days"):
+        if not isinstance(value, Number) or not re.fullmatch("-?[0-9]+", value):
+            raise ValueError("no whole number")
+        return Decimal(value)
+    if kind in ("above zero", "zero or more"):
+        if not isinstance(value, str) or not NUMBER.fullmatch(value):
+            raise ValueError("no number")
+        return Decimal(value)
+    if not is_text(value):
+        raise ValueError("no text")
+    if kind == "instant":
+        return instant(value)
+    if kind == "date":
+        if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            raise ValueError("no date")
+        return date.fromisoformat(value)
+    if kind in WORDS and value not in WORDS[kind]:
+        raise ValueError("unknown word")
+    return str(value)
+
+
+def instant(text: str) -> datetime:
+    """RFC 3339 with an offset, as UTC."""
+    match = INSTANT.fullmatch(text)
+    if not match:
+        raise ValueError("no instant with an offset")
+    day, time, fraction, offset = match.groups()
+    micros = (fraction or ".")[1:].ljust(6, "0")
+    if len(micros) > 6:
+        raise ValueError("finer than a microsecond")
+    offset = "+00:00" if offset == "Z" else offset
+    return datetime.fromisoformat(f"{day}T{time}.{micros}{offset}").astimezone(UTC)
+
+
+def _in_range(event: dict[str, Any], shape: Shape, digits: int) -> None:
+    for name, (kind, _) in shape.items():
+        if name not in event:
+            continue
+        value = event[name]
+        if kind in ("above zero", "zero or more"):
+            if value < 0 or (kind == "above zero" and value == 0):
+                raise Rejected("OUT_OF_RANGE", f"{name} too small")
+            if value != 0 and value.adjusted() >= INTEGER_DIGITS:
+                raise Rejected("OUT_OF_RANGE", f"{name} too large")
+            if decimals(value) > digits:
+                raise Rejected("OUT_OF_RANGE", f"{name} has too many decimals")
+        if (kind == "minutes" and value < 0) or (kind == "days" and value <= 0):
+            raise Rejected("OUT_OF_RANGE", f"{name} too small")
+
+
+def decimals(value: Decimal) -> int:
+    """How many decimals it has; trailing zeros are none."""
+    _, figures, exponent = value.as_tuple()
+    places = -int(exponent)
+    for figure in reversed(figures):
+        if figure != 0:
+            break
+        places -= 1
+    return 0 if value == 0 else places
