@@ -1,6 +1,7 @@
 """Rule sets in force: read before any lane, last good kept, new ones recorded first."""
 
 import asyncio
+
 import pytest
 
 from worker.errors import LoudStop, Misconfigured
