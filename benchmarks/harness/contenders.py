@@ -103,6 +103,12 @@ BASELINES: tuple[Contender, ...] = (
         module="benchmarks.baselines.handwritten",
     ),
     Baseline(
+        name="handwritten-indexed",
+        title="(c') the same, rules indexed by trigger and club",
+        module="benchmarks.baselines.handwritten",
+        arguments=("indexed",),
+    ),
+    Baseline(
         name="floor",
         title="(d) floor: consume, decode, produce",
         module="benchmarks.baselines.floor",
