@@ -59,7 +59,8 @@ class ZoneCalendar:
 
     def local_us(self, at: int) -> int:
         """Microseconds between 1970-01-01T00:00 and the local wall clock's reading."""
-        return at + self.offset_us(at)
+        offset = self._offsets.get(at // HOUR_US)
+        return at + (self.offset_us(at) if offset is None else offset)
 
     def local_day(self, at: int) -> int:
         return self.local_us(at) // DAY_US

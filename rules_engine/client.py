@@ -22,6 +22,7 @@ from schemas.decoded import (
 OWN_CHANGES_STAY_US = 10 * 60 * 1_000_000
 
 _SUMS = Context(prec=60, traps=[Inexact])
+_add = _SUMS.add
 _NOTHING = Decimal("0.0000")
 """Totals carry four decimals from the start, so that equal totals are written alike."""
 
@@ -44,7 +45,7 @@ class GroupChange(Struct, frozen=True, gc=False, array_like=True):
         return snapshot_at - self.at < OWN_CHANGES_STAY_US
 
 
-class ClientState(Struct, frozen=True, array_like=True):
+class ClientState(Struct, frozen=True, gc=False, array_like=True):
     """Counters as of before the next event. Instants: microseconds since the epoch, UTC.
 
     `groups`: sorted, each once.
@@ -100,19 +101,35 @@ def after_event(state: ClientState, event: Event, memory: bytes) -> ClientState:
 
     Only counters and dates move here: groups and limit counters are the rules' doing.
     """
-    at, latest = event.occurred_at, state.latest_at
-    topups, topup_count, spent = state.topup_total, state.topup_count, state.spent_total
-    visits, first, last = state.visit_count, state.first_visit_at, state.last_visit_at
+    at, latest, club = event.occurred_at, state.latest_at, event.club_id
+    if latest is None or latest < at:
+        latest = at
     if isinstance(event, BalanceToppedUp):
-        topups = _SUMS.add(topups, event.topup_amount_major)
-        topup_count += 1
-    elif isinstance(event, (VisitStarted, VisitEnded)):
-        last = at if last is None else max(last, at)
-        if isinstance(event, VisitStarted):
-            visits += 1
-            first = at if first is None else first
-    elif isinstance(event, PaymentMade):
-        spent = _SUMS.add(spent, event.total_amount_major)
+        return replace(
+            state,
+            topup_total=_add(state.topup_total, event.topup_amount_major),
+            topup_count=state.topup_count + 1,
+            latest_at=latest,
+            memory=memory,
+            last_club=club,
+        )
+    if isinstance(event, VisitStarted):
+        first = state.first_visit_at
+        return replace(
+            state,
+            visit_count=state.visit_count + 1,
+            first_visit_at=at if first is None else first,
+            last_visit_at=_later(state.last_visit_at, at),
+            latest_at=latest,
+            memory=memory,
+            last_club=club,
+        )
+    if isinstance(event, VisitEnded):
+        last = _later(state.last_visit_at, at)
+        return replace(state, last_visit_at=last, latest_at=latest, memory=memory, last_club=club)
+    spent, topups = state.spent_total, state.topup_total
+    if isinstance(event, PaymentMade):
+        spent = _add(spent, event.total_amount_major)
     elif isinstance(event, PaymentRefunded):
         spent = _less(spent, event.refund_amount_major)
     elif isinstance(event, TopupRefunded):
@@ -120,14 +137,10 @@ def after_event(state: ClientState, event: Event, memory: bytes) -> ClientState:
     return replace(
         state,
         topup_total=topups,
-        topup_count=topup_count,
         spent_total=spent,
-        visit_count=visits,
-        first_visit_at=first,
-        last_visit_at=last,
-        latest_at=at if latest is None else max(latest, at),
+        latest_at=latest,
         memory=memory,
-        last_club=event.club_id,
+        last_club=club,
     )
 
 
@@ -160,6 +173,10 @@ def _groups_after(
             else:
                 kept.discard(change.group_id)
     return tuple(sorted(kept))
+
+
+def _later(known: int | None, at: int) -> int:
+    return at if known is None or known < at else known
 
 
 def _less(total: Decimal, amount: Decimal) -> Decimal:

@@ -21,6 +21,9 @@ ENTRY = 20
 _DIGEST = 8
 _CONTENT = 12
 
+_pack = StructFormat(">8s4sq").pack
+_KEPT = ALWAYS * ENTRY
+
 _INSTANTS = StructFormat(">" + f"{_CONTENT}xq" * (AT_MOST + 1 - ALWAYS))
 """The instants of a memory with one entry too many, without those that stay in any case."""
 
@@ -49,10 +52,12 @@ def remember(
     memory: bytes, digest: bytes, content: bytes, occurred_at: int, latest_at: int
 ) -> bytes:
     """The memory with one more event. `latest_at` is the client's latest with this event."""
-    memory += digest + content + occurred_at.to_bytes(8, "big", signed=True)
+    memory += _pack(digest, content, occurred_at)
     end = len(memory)
+    if end <= _KEPT:
+        return memory
     first = 0
-    while end - first > ALWAYS * ENTRY and _occurred_at(memory, first) < latest_at - WITHIN_US:
+    while end - first > _KEPT and _occurred_at(memory, first) < latest_at - WITHIN_US:
         first += ENTRY
     if end - first > AT_MOST * ENTRY:
         return _at_most(memory[first:], latest_at)
@@ -73,7 +78,7 @@ def _at_most(memory: bytes, latest_at: int) -> bytes:
 
 
 def _is_remembered(memory: bytes, start: int, latest_at: int | None) -> bool:
-    if len(memory) - start <= ALWAYS * ENTRY or latest_at is None:
+    if len(memory) - start <= _KEPT or latest_at is None:
         return True
     return _occurred_at(memory, start) >= latest_at - WITHIN_US
 

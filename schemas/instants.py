@@ -31,6 +31,7 @@ _SECOND = re.compile(r"([0-5]\d)(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))", re.AS
 _minutes: dict[str, int] = {}
 _seconds: dict[str, int] = {}
 _heads: dict[int, str] = {}
+_TAILS = {second * SECOND_US: f"{second:02}+00:00" for second in range(60)}
 _REMEMBERED = 8192
 
 
@@ -41,10 +42,10 @@ def parse_instant(text: str) -> int:
     length is cut to microseconds. Raises Unreadable for anything else: dates that do not exist,
     second 60, digits that are not ASCII, instants outside the years 1 to 9999 in UTC.
     """
-    minute, second = _minutes.get(text[:17]), _seconds.get(text[17:])
-    if minute is not None and second is not None:
-        return minute + second
-    return _read_instant(text)
+    try:
+        return _minutes[text[:17]] + _seconds[text[17:]]
+    except KeyError:
+        return _read_instant(text)
 
 
 def instant_text(instant: int) -> str:
@@ -52,13 +53,17 @@ def instant_text(instant: int) -> str:
 
     Raises OverflowError outside the years 1 to 9999.
     """
-    minute, rest = divmod(instant, MINUTE_US)
-    head = _heads.get(minute)
+    minute = instant // MINUTE_US
+    head, tail = _heads.get(minute), _TAILS.get(instant % MINUTE_US)
+    if head is not None and tail is not None:
+        return head + tail
     if head is None:
         head = (_EPOCH + timedelta(minutes=minute)).isoformat()[:17]
         _remember(_heads, minute, head)
-    second, micros = divmod(rest, SECOND_US)
-    return f"{head}{second:02}.{micros:06}+00:00" if micros else f"{head}{second:02}+00:00"
+    if tail is not None:
+        return head + tail
+    second, micros = divmod(instant % MINUTE_US, SECOND_US)
+    return f"{head}{second:02}.{micros:06}+00:00"
 
 
 def parse_date(text: str) -> date:

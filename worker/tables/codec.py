@@ -29,6 +29,8 @@ _CREDITED = ClientState.__struct_fields__.index("credited")
 
 def pack_client(state: ClientState) -> bytes:
     """The state's one form in bytes."""
+    if _is_canonical(state.topup_total) and _is_canonical(state.spent_total) and not state.credited:
+        return _VERSION + _encode(state)
     fields = list(astuple(state))
     fields[_TOPUP_TOTAL] = _canonical(state.topup_total)
     fields[_SPENT_TOTAL] = _canonical(state.spent_total)
@@ -56,9 +58,13 @@ def unpack_client(packed: bytes) -> ClientState:
 
 def _canonical(amount: Decimal) -> Decimal:
     """With four decimals exactly and no negative zero; no currency has more."""
-    if amount.same_quantum(_UNIT) and not amount.is_signed():
+    if _is_canonical(amount):
         return amount
     return _EXACT.add(amount.quantize(_UNIT, context=_EXACT), _ZERO)
+
+
+def _is_canonical(amount: Decimal) -> bool:
+    return amount.same_quantum(_UNIT) and not amount.is_signed()
 
 
 def _amounts(held: PeriodAmounts) -> list[tuple[int, Decimal]]:
