@@ -48,24 +48,24 @@ def apply_event(
     """
     # 1.
     digest, content = event_digest(event.event_id), content_digest(event)
-    known = recall(client.memory, digest, client.latest_at)
-    if known is not None:
+    memory, at, latest = client.memory, event.occurred_at, client.latest_at
+    if digest in memory and (known := recall(memory, digest, latest)) is not None:
         if known.content == content:
             return Outcome(client, duplicate=True)
         return Outcome(client, rejected=reused(event))
     # 2.
     before = client
     if event.snapshot is not None:
-        before = take_snapshot(client, event.snapshot, event.occurred_at)
+        before = take_snapshot(client, event.snapshot, at)
     # 3.
     try:
         run = _decide(rule_set, before, event, origin, budgets) if rule_set is not None else None
     except BudgetShort:
         return Outcome(client, short=True)
     # 4.
-    at, latest = event.occurred_at, client.latest_at
-    latest = at if latest is None or at > latest else latest
-    after = after_event(before, event, remember(client.memory, digest, content, at, latest))
+    if latest is None or latest < at:
+        latest = at
+    after = after_event(before, event, remember(memory, digest, content, at, latest))
     return Outcome(after) if run is None else _outcome(run, after)
 
 
@@ -81,7 +81,7 @@ def _decide(
         return None
     decide = rules.by_club.get(event.club_id, rules.elsewhere)
     before = getcontext()
-    if before is _DECIMAL:
+    if before is _DECIMAL:  # inside `evaluating`
         return decide(event, client, origin, budgets)
     setcontext(_DECIMAL)
     try:

@@ -2,13 +2,15 @@
 
 from decimal import Decimal
 
+from msgspec import Struct
+
 from rules_engine.budgets.port import Budgets, BudgetShort, Verdict
 from rules_engine.calendar import ZoneCalendar, quiet_until
 from rules_engine.client import ClientState
 from rules_engine.formula.runtime import FAILURES, MissingValue, failure_of
 from rules_engine.ledger import Ledger
 from rules_engine.limits import NOTHING
-from rules_engine.money import cut, settled, text_of, text_of_money
+from rules_engine.money import cut, text_of, text_of_money
 from rules_engine.outcome import Origin, Reason, Rejection
 from rules_engine.plans import (
     CreditPlan,
@@ -29,52 +31,25 @@ _LAST_US = 2_932_897 * DAY_US - 1
 """The end of the year 9999: text knows no later instant."""
 
 
-class Run:
+class Run(Struct, gc=False):
     """One event on its way through the rules, and what has been decided for it so far.
 
     `client` is the state before the event. `group_changes`: (group, assigned?) in order.
     """
 
-    __slots__ = (
-        "budgets",
-        "calendar",
-        "caused_by",
-        "client",
-        "commands",
-        "event",
-        "fired",
-        "group_changes",
-        "issued_at",
-        "ledger",
-        "rejections",
-        "terms",
-        "truncated_pushes",
-    )
-
-    def __init__(
-        self,
-        terms: SetTerms,
-        event: Event,
-        client: ClientState,
-        origin: Origin,
-        budgets: Budgets,
-        calendar: ZoneCalendar,
-    ) -> None:
-        self.budgets = budgets
-        self.terms = terms
-        self.event = event
-        self.client = client
-        self.calendar = calendar
-        self.caused_by = CausedBy(
-            event.event_id, event.type, origin.topic, origin.partition, origin.offset
-        )
-        self.issued_at = instant_text(event.occurred_at)
-        self.commands: tuple[Command, ...] = ()
-        self.fired: tuple[str, ...] = ()
-        self.rejections: tuple[Rejection, ...] = ()
-        self.group_changes: tuple[tuple[str, bool], ...] = ()
-        self.truncated_pushes = 0
-        self.ledger: Ledger | None = None
+    terms: SetTerms
+    event: Event
+    client: ClientState
+    budgets: Budgets
+    calendar: ZoneCalendar
+    caused_by: CausedBy
+    issued_at: str
+    commands: tuple[Command, ...] = ()
+    fired: tuple[str, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
+    group_changes: tuple[tuple[str, bool], ...] = ()
+    truncated_pushes: int = 0
+    ledger: Ledger | None = None
 
     def reject(self, rule: RulePlan, reason: Reason, detail: str = "") -> None:
         self.rejections += (Rejection(rule.id, reason, detail),)
@@ -86,6 +61,20 @@ class Run:
             day = self.calendar.local_day(at)
             self.ledger = Ledger(self.client, self.terms.limits, at, day)
         return self.ledger
+
+
+def begin(
+    terms: SetTerms,
+    event: Event,
+    client: ClientState,
+    origin: Origin,
+    budgets: Budgets,
+    calendar: ZoneCalendar,
+) -> Run:
+    """The run of an event for which a rule has something to say."""
+    caused_by = CausedBy(event.event_id, event.type, origin.topic, origin.partition, origin.offset)
+    issued_at = instant_text(event.occurred_at)
+    return Run(terms, event, client, budgets, calendar, caused_by, issued_at)
 
 
 def fail(run: Run, rule: RulePlan, error: Exception) -> bool:
@@ -103,11 +92,9 @@ def fire(run: Run, rule: RulePlan) -> bool:
     3. Its commands, in the order of the actions. No credit, no ADD_BONUS; the others run.
     4. Only a rule that emitted a command has fired, and is charged.
     """
-    if rule.only is not None:
-        return _fire_credit(run, rule, rule.only)
     # 1.
     try:
-        amounts = [_amount(run, each) for each in rule.credits]
+        amounts = [each.amount(run.event, run.client, run.calendar) for each in rule.credits]
         credit = sum([each for each in amounts if each > NOTHING], NOTHING)
         texts = [_texts(run, push, credit) for push in rule.pushes]
     except FAILURES as error:
@@ -150,10 +137,12 @@ def _refusal(run: Run, rule: RulePlan, ledger: Ledger, credit: Decimal) -> Reaso
     return None if verdict is Verdict.CHARGED else Reason.BUDGET
 
 
-def _fire_credit(run: Run, rule: RulePlan, credit: CreditPlan) -> bool:
-    """`fire` for the most frequent kind of rule: one credit that no limit holds back."""
+def fire_credit(run: Run, rule: RulePlan) -> bool:
+    """`fire` for the most frequent kind of rule: one credit (`only`) that no limit holds back."""
+    credit = rule.only
+    assert credit is not None
     try:
-        amount = _amount(run, credit)
+        amount = credit.amount(run.event, run.client, run.calendar)
     except FAILURES as error:
         return fail(run, rule, error)
     if amount > NOTHING:
@@ -162,12 +151,6 @@ def _fire_credit(run: Run, rule: RulePlan, credit: CreditPlan) -> bool:
     else:
         run.reject(rule, Reason.ZERO_CREDIT)
     return True
-
-
-def _amount(run: Run, credit: CreditPlan) -> Decimal:
-    value = credit.formula(run.event, run.client, run.calendar)
-    terms = run.terms
-    return settled(value, credit.least, credit.most, terms.minor_unit, terms.rounding)
 
 
 def _texts(run: Run, push: PushPlan, credit: Decimal) -> tuple[str, str]:

@@ -56,13 +56,23 @@ class Ledger:
     `at`: the event's instant; `day`: its local day, by which every period is found.
     """
 
-    __slots__ = ("_at", "_day", "_limits", "credited", "firings", "limit_counts", "pushed")
+    __slots__ = (
+        "_at",
+        "_day",
+        "_limits",
+        "credited",
+        "firings",
+        "is_charged",
+        "limit_counts",
+        "pushed",
+    )
 
     def __init__(self, client: ClientState, limits: SetLimits, at: int, day: int) -> None:
         self.firings = client.firings
         self.limit_counts = client.limit_counts
         self.credited = client.credited
         self.pushed = client.pushed
+        self.is_charged = False
         self._limits = limits
         self._at = at
         self._day = day
@@ -128,6 +138,7 @@ class Ledger:
 
     def charge(self, limits: ClientLimits | None, credit: Decimal, pushes: int) -> None:
         """The rule has fired: it emitted at least one command."""
+        self.is_charged = True
         if limits is not None:
             self._charge_rule(limits)
         most = self._limits.per_client_credit
@@ -154,6 +165,8 @@ class Ledger:
 
     def charged(self, client: ClientState) -> ClientState:
         """The client's state with these counters in it."""
+        if not self.is_charged:
+            return client
         return replace(
             client,
             firings=self.firings,

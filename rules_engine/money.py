@@ -1,21 +1,6 @@
-"""Amounts on their way out: the one rounding of a credit, and numbers in push texts."""
+"""Numbers in push texts."""
 
 from decimal import Decimal
-
-
-def settled(
-    value: Decimal, least: Decimal | None, most: Decimal | None, minor_unit: Decimal, rounding: str
-) -> Decimal:
-    """`min` and `max`, then the one rounding to the currency's minor unit.
-
-    `min` lifts a zero too; where `min` is above `max`, `max` holds. Raises
-    `decimal.InvalidOperation` for a credit that 34 digits cannot hold.
-    """
-    if least is not None and value < least:
-        value = least
-    if most is not None and value > most:
-        value = most
-    return value.quantize(minor_unit, rounding)
 
 
 def text_of_money(value: Decimal, minor_unit: Decimal, rounding: str) -> str:

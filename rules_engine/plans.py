@@ -23,13 +23,12 @@ Reader = Callable[[Event, ClientState, ZoneCalendar], Decimal | str | bool | Non
 
 @dataclass(frozen=True, slots=True)
 class CreditPlan:
-    """ADD_BONUS. `lasts_us`: how long the batch lives; None for ever."""
+    """ADD_BONUS. `amount` is what it credits, rounded to the currency's minor unit. `lasts_us`: how
+    long the batch lives; None for ever."""
 
     index: int
     tags: tuple[str, ...]
-    formula: Formula
-    least: Decimal | None
-    most: Decimal | None
+    amount: Formula
     lasts_us: int | None
     restriction: Restriction
 

@@ -11,6 +11,7 @@ from functools import partial
 
 from rules_engine.calendar import (
     DAY_US,
+    HOUR_US,
     ZoneCalendar,
     date_text,
     hour_of,
@@ -28,14 +29,16 @@ UNSET = object()
 SHARED: Mapping[str, str] = {
     "t": "k.local_us(e.occurred_at)",
     "minute": "x_minute_of(t)",
+    "hour_of_day": f"t // {HOUR_US} % 24",
     "weekday": "x_weekday_of(t // x_day_us)",
     BUCKET_NAME: "x_partial(x_bucket_of, e.organization_id, e.client_id)",
 }
-"""Locals that are no variables: the local wall clock in microseconds, its minute of the day and
-its day of the week, and the client's buckets."""
+"""Locals that are no variables: the local wall clock in microseconds, its minute and hour of the
+day and its day of the week, and the client's buckets."""
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "minute": ("t",),
+    "hour_of_day": ("t",),
     "weekday": ("t",),
     "isBirthday": ("t",),
     "dayOfWeek": ("t",),

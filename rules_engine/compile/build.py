@@ -12,11 +12,11 @@ from rules_engine.calendar import calendar_of
 from rules_engine.checked import Amount, CheckedRule, CheckedRuleSet
 from rules_engine.compile.bindings import helpers
 from rules_engine.compile.conditions import Dialect, conditions_of
-from rules_engine.compile.decisions import Candidate, Decision
-from rules_engine.compile.formulas import Code, Formulas
+from rules_engine.compile.decisions import FIRE, FIRE_CREDIT, Candidate, Decision
+from rules_engine.compile.formulas import MINOR_UNIT, Code, Formulas
 from rules_engine.compile.plans import plan_of, terms_of
 from rules_engine.compile.rule_set import CompiledRuleSet, Decide, TriggerRules
-from rules_engine.firing import Run, fail, fire
+from rules_engine.firing import begin, fail, fire, fire_credit
 
 _DEEPEST = 5
 _ROOM = 20_000
@@ -38,9 +38,10 @@ class _Builder:
 
     def __init__(self, checked: CheckedRuleSet) -> None:
         terms = terms_of(checked)
-        given = {"x_terms": terms, "x_begin": Run, "x_fire": fire, "x_fail": fail}
+        given = {"x_terms": terms, MINOR_UNIT: terms.minor_unit, "x_begin": begin, "x_fail": fail}
+        fires = {FIRE: fire, FIRE_CREDIT: fire_credit}
         self._checked = checked
-        self._code = Code({**helpers(terms.rounding), **given})
+        self._code = Code({**helpers(terms.rounding), **given, **fires})
         self._formulas = Formulas(self._code)
         self._decisions: dict[tuple[str, tuple[int, ...], ZoneInfo], Decide] = {}
         self._dialects: dict[str, Dialect] = {}
@@ -64,7 +65,8 @@ class _Builder:
             dialect = self._dialects[rule.trigger] = Dialect(rule.trigger, self._code.literals)
         plan = plan_of(rule, self._checked, dialect, self._formulas)
         name = self._code.give(f"r{number}", plan)
-        return Candidate(name, conditions_of(rule, dialect), rule.exclusive)
+        fires = FIRE if plan.only is None else FIRE_CREDIT
+        return Candidate(name, conditions_of(rule, dialect), rule.exclusive, fires)
 
     def _trigger(self, trigger: str, numbers: Iterable[int]) -> TriggerRules:
         # 2.

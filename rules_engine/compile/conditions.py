@@ -12,15 +12,10 @@ from dataclasses import dataclass
 from rules_engine.checked import Audience, CheckedRule, Window
 from rules_engine.compile.bindings import NEEDS, SHARED, expression_of, is_plain
 from rules_engine.compile.bounds import INDEXED, Interval, narrowed
-from rules_engine.compile.trees import (
-    asks_bucket,
-    cannot_fail,
-    conjuncts,
-    is_costly,
-    names_of,
-)
+from rules_engine.compile.trees import asks_bucket, cannot_fail, conjuncts, is_costly, names_of
+from rules_engine.compile.whole import ConditionEmitter
 from rules_engine.formula.checked import CheckedFormula
-from rules_engine.formula.emit import BUCKET_NAME, Emitter, Literals
+from rules_engine.formula.emit import Literals
 from rules_engine.variables import Variable, variables
 
 
@@ -52,30 +47,29 @@ class Dialect:
         self.indexed = INDEXED.get(trigger)
         self.variables = variables(trigger)
         bindings = {name: self._binding(each) for name, each in self.variables.items()}
-        self._emitter = Emitter(trigger, bindings, literals)
-        self.locals = frozenset(name for name, bound in bindings.items() if bound == name)
+        self._emitter = ConditionEmitter(trigger, bindings, literals)
+        self._locals = frozenset(name for name, bound in bindings.items() if bound == name)
 
     def _binding(self, variable: Variable) -> str:
         expression = expression_of(variable)
         plain = is_plain(expression) and variable.name != self.indexed
         return expression if plain else variable.name
 
-    def source(self, node: ast.expr) -> str:
-        return ast.unparse(self._emitter.emit(node))
+    def source(self, node: ast.expr) -> tuple[str, tuple[str, ...]]:
+        """The expression of a part of a checked tree, and the locals that it reads, each after
+        those that it needs itself."""
+        emitted = self._emitter.emit(node)
+        read = names_of(emitted) & (self._locals | SHARED.keys())
+        return ast.unparse(emitted), with_needs(sorted(read))
 
     def definition(self, name: str) -> str:
         """The expression that a local is set to; it may read the locals in `NEEDS`."""
         return SHARED[name] if name in SHARED else expression_of(self.variables[name])
 
-    def needs(self, node: ast.expr, formula: CheckedFormula) -> tuple[str, ...]:
-        """The locals that the generated expression reads, each after those that it needs."""
-        asked = sorted(names_of(node, formula) & self.locals)
-        return with_needs([*asked, *([BUCKET_NAME] if asks_bucket(node) else [])])
-
-    def test(self, nodes: list[ast.expr], formula: CheckedFormula) -> Test:
+    def test(self, nodes: list[ast.expr]) -> Test:
         """All of these conditions of a formula, in their order."""
         node = nodes[0] if len(nodes) == 1 else ast.BoolOp(ast.And(), nodes)
-        return Test(self.source(node), self.needs(node, formula), is_costly(node))
+        return Test(*self.source(node), is_costly(node))
 
 
 def with_needs(names: Iterable[str]) -> tuple[str, ...]:
@@ -96,8 +90,8 @@ def conditions_of(rule: CheckedRule, dialect: Dialect) -> Conditions:
     late: tuple[Test, ...] = ()
     if rule.when is not None:
         interval, plain, risky = _split(rule.when, interval, dialect)
-        early += [dialect.test([node], rule.when) for node in plain]
-        late = tuple(_late(risky, rule.when, dialect))
+        early += [dialect.test([node]) for node in plain]
+        late = tuple(_late(risky, dialect))
     early += _audience(rule.audience)
     if rule.windows:
         early.append(_windows(rule.windows))
@@ -123,20 +117,20 @@ def _split(
     return interval, plain, []
 
 
-def _late(nodes: list[ast.expr], when: CheckedFormula, dialect: Dialect) -> Iterator[Test]:
+def _late(nodes: list[ast.expr], dialect: Dialect) -> Iterator[Test]:
     """Costly conditions stand alone, so that rules can share them; others stay together, so that
     `known(x) and x == …` is seen whole."""
     together: list[ast.expr] = []
     for node in nodes:
         if any(isinstance(each, ast.BinOp) for each in ast.walk(node)) or asks_bucket(node):
             if together:
-                yield dialect.test(together, when)
+                yield dialect.test(together)
             together = []
-            yield dialect.test([node], when)
+            yield dialect.test([node])
         else:
             together.append(node)
     if together:
-        yield dialect.test(together, when)
+        yield dialect.test(together)
 
 
 def _validity(rule: CheckedRule) -> Iterator[Test]:

@@ -25,17 +25,21 @@ from decimal import Decimal
 from rules_engine.compile.bounds import Interval
 from rules_engine.compile.conditions import Conditions, Dialect, Test
 
+FIRE, FIRE_CREDIT = "x_fire", "x_fire_credit"
+"""The globals that hold `firing.fire` and `firing.fire_credit`."""
 _BRANCH_FROM = 2
 """Fewer rules with a threshold than this are not worth a branch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A rule as the generated code sees it. `name`: the global that holds its plan."""
+    """A rule as the generated code sees it. `name`: the global that holds its plan; `fires`: the
+    one that carries it out."""
 
     name: str
     conditions: Conditions
     exclusive: str | None
+    fires: str
 
 
 @dataclass
@@ -123,11 +127,20 @@ class Decision:
         if not candidates:
             self._write(level, "pass")
         seen: set[str] = set()
+        known = _Known()
         for each in candidates:
             flag = self._flags.get(each.exclusive) if each.exclusive is not None else None
-            _Rule(self, each, flag).write(start, end, level, flag in seen)
+            _Rule(self, each, flag, known, level).write(start, end, flag in seen)
             if flag is not None:
                 seen.add(flag)
+
+
+@dataclass
+class _Known:
+    """The locals of one branch: `surely` and `perhaps` set by the rules that stand before."""
+
+    surely: set[str] = field(default_factory=set)
+    perhaps: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -137,20 +150,19 @@ class _Rule:
     decision: Decision
     candidate: Candidate
     flag: str | None
+    known: _Known
+    level: int
     here: set[str] = field(default_factory=set)
     waiting: list[str] = field(default_factory=list)
-    level: int = 0
+    is_open: bool = False
 
-    def write(
-        self, start: Decimal | None, end: Decimal | None, level: int, may_be_held: bool
-    ) -> None:
-        self.level = level
+    def write(self, start: Decimal | None, end: Decimal | None, may_be_held: bool) -> None:
         dialect, conditions = self.decision.dialect, self.candidate.conditions
         if may_be_held:
             self.waiting.append(f"not {self.flag}")
         indexed = dialect.indexed or ""
         self.waiting += conditions.interval.tests(indexed, start, end, dialect.literals)
-        self.here.add(indexed)
+        self.here |= {indexed, *self.known.surely}
         for test in conditions.early:
             self._prepare(test)
             self.waiting.append(self._asked(test))
@@ -158,7 +170,7 @@ class _Rule:
         if conditions.late:
             self._late(conditions.late)
         held = f"{self.flag} = " if self.flag is not None else ""
-        self._line(f"{held}x_fire({_RUN}, {self.candidate.name})")
+        self._line(f"{held}{self.candidate.fires}({_RUN}, {self.candidate.name})")
 
     def _line(self, line: str) -> None:
         self.decision.lines.append(" " * self.level + line)
@@ -169,14 +181,26 @@ class _Rule:
             self._line(f"if {' and '.join(self.waiting)}:")
             self.waiting = []
             self.level += 1
+            self.is_open = True
 
     def _prepare(self, test: Test) -> None:
         for name in test.needs:
             if name not in self.here:
                 self._open()
-                self._line(f"if {name} is x_unset:")
-                self._line(f" {name} = {self.decision.dialect.definition(name)}")
-                self.here.add(name)
+                self._set(name)
+
+    def _set(self, name: str) -> None:
+        """Work a local out, unless a rule before has done so."""
+        definition = f"{name} = {self.decision.dialect.definition(name)}"
+        if name in self.known.perhaps:
+            self._line(f"if {name} is x_unset:")
+            self._line(f" {definition}")
+        else:
+            self._line(definition)
+        self.here.add(name)
+        self.known.perhaps.add(name)
+        if not self.is_open:
+            self.known.surely.add(name)
 
     def _asked(self, test: Test) -> str:
         shared = self.decision.shared.get(test.source)

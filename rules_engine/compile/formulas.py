@@ -2,16 +2,22 @@
 
 def q0(e, c, k):
     topupAmountMajor = e.topup_amount_major
-    return topupAmountMajor * f_3 / f_hundred
+    v = topupAmountMajor * f_3 / f_hundred
+    if v > f_4:
+        v = f_4
+    return v.quantize(x_minor_unit, f_rounding)
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from rules_engine.checked import AddBonusAction
 from rules_engine.compile.conditions import Dialect, with_needs
-from rules_engine.formula.checked import CheckedFormula
-from rules_engine.formula.emit import Literals
+from rules_engine.formula.emit import ROUNDING_NAME, Literals
 from rules_engine.plans import Formula, Reader
+
+MINOR_UNIT = "x_minor_unit"
+"""The global that holds the currency's smallest amount: 0.01 for two minor digits."""
 
 
 class Code:
@@ -44,13 +50,22 @@ class Formulas:
 
     def __init__(self, code: Code) -> None:
         self._code = code
-        self._made: dict[tuple[str, str], Any] = {}
+        self._made: dict[tuple[object, ...], Any] = {}
 
-    def formula(self, formula: CheckedFormula, dialect: Dialect) -> Formula:
-        key = (dialect.trigger, formula.text)
+    def credit(self, action: AddBonusAction, dialect: Dialect) -> Formula:
+        """What the action credits: its formula, `min` and `max`, then the one rounding to the
+        currency's minor unit. `min` lifts a zero too; where it is above `max`, `max` holds.
+
+        Also raises `decimal.InvalidOperation` for a credit that 34 digits cannot hold.
+        """
+        formula = action.formula
+        key = (dialect.trigger, formula.text, action.min_major, action.max_major)
         if key not in self._made:
-            needs = dialect.needs(formula.tree, formula)
-            self._made[key] = self._function(dialect, needs, dialect.source(formula.tree))
+            source, needs = dialect.source(formula.tree)
+            lines = [f"v = {source}", *_clamps(action, dialect.literals)]
+            self._made[key] = self._function(
+                dialect, needs, f"v.quantize({MINOR_UNIT}, {ROUNDING_NAME})", lines
+            )
         made: Formula = self._made[key]
         return made
 
@@ -63,9 +78,17 @@ class Formulas:
         made: Reader = self._made[key]
         return made
 
-    def _function(self, dialect: Dialect, needs: Iterable[str], value: str) -> Any:
+    def _function(
+        self, dialect: Dialect, needs: Iterable[str], value: str, lines: Iterable[str] = ()
+    ) -> Any:
         name = f"q{len(self._made)}"
-        lines = [f" {each} = {dialect.definition(each)}" for each in needs]
-        return self._code.define(
-            name, "\n".join([f"def {name}(e, c, k):", *lines, f" return {value}", ""])
-        )
+        lines = [*(f"{each} = {dialect.definition(each)}" for each in needs), *lines]
+        body = [f" {line}" for line in [*lines, f"return {value}"]]
+        return self._code.define(name, "\n".join([f"def {name}(e, c, k):", *body, ""]))
+
+
+def _clamps(action: AddBonusAction, literals: Literals) -> Iterator[str]:
+    for bound, sign in ((action.min_major, "<"), (action.max_major, ">")):
+        if bound is not None:
+            number = literals.number(bound)
+            yield f"if v {sign} {number}: v = {number}"

@@ -100,9 +100,7 @@ class _Planner:
         return CreditPlan(
             action.index,
             tags,
-            self._formulas.formula(action.formula, self._dialect),
-            action.min_major,
-            action.max_major,
+            self._formulas.credit(action, self._dialect),
             None if days is None else days * DAY_US,
             Restriction(action.product_types, action.product_ids),
         )

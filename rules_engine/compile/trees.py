@@ -3,7 +3,6 @@
 import ast
 from collections.abc import Iterator
 
-from rules_engine.formula.checked import CheckedFormula
 from rules_engine.variables import variables
 
 _CANNOT_FAIL = (
@@ -29,9 +28,9 @@ def conjuncts(node: ast.expr) -> Iterator[ast.expr]:
         yield node
 
 
-def names_of(node: ast.expr, formula: CheckedFormula) -> frozenset[str]:
-    """The variables that a part of the formula mentions."""
-    return formula.names & {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+def names_of(node: ast.expr) -> frozenset[str]:
+    """All names in a tree, those of functions included."""
+    return frozenset(each.id for each in ast.walk(node) if isinstance(each, ast.Name))
 
 
 def cannot_fail(node: ast.expr, trigger: str) -> bool:
