@@ -41,9 +41,7 @@ def main(
     latency_seconds: Annotated[float, typer.Option(help="Seconds at each rate.")] = 15.0,
     only: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Take part: ours, faust, quix, handwritten, handwritten-indexed, floor. May be repeated."
-        ),
+        typer.Option(help="Take part: ours, faust, quix, handwritten… (see README). Repeatable."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the stream of events.")] = 1,
     profile: Annotated[
