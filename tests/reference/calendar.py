@@ -13,12 +13,18 @@ def local(instant: datetime, zone: str) -> datetime:
     return instant.astimezone(ZoneInfo(zone))
 
 
+def since_midnight(moment: datetime) -> timedelta:
+    """What the local clock shows."""
+    return moment.replace(tzinfo=None) - datetime(moment.year, moment.month, moment.day)
+
+
 def in_window(moment: datetime, window: dict[str, Any]) -> bool:
     """By the local clock; a window over midnight belongs to the day it began."""
-    start, end = clock_time(window["from"]), clock_time(window["to"])
-    now = moment.time()
-    today = DAYS[moment.weekday()] in window["days"]
-    yesterday = DAYS[moment.weekday() - 1] in window["days"]
+    start, end = clock_time(window.get("from", "00:00")), clock_time(window.get("to", "24:00"))
+    now = since_midnight(moment)
+    days = window.get("days", DAYS)
+    today = DAYS[moment.weekday()] in days
+    yesterday = DAYS[moment.weekday() - 1] in days
     if start < end:
         return today and start <= now < end
     return (today and now >= start) or (yesterday and now < end)
@@ -27,12 +33,12 @@ def in_window(moment: datetime, window: dict[str, Any]) -> bool:
 def quiet_until(moment: datetime, quiet: dict[str, str]) -> datetime | None:
     """The end of the quiet hours that the local moment is in, in UTC."""
     start, end = clock_time(quiet["from"]), clock_time(quiet["to"])
-    now = moment.time()
+    now = since_midnight(moment)
     inside = start <= now < end if start < end else now >= start or now < end
     if not inside:
         return None
     day = moment.date() if now < end else moment.date() + timedelta(days=1)
-    over = datetime.combine(day, end, moment.tzinfo)
+    over = (datetime(day.year, day.month, day.day) + end).replace(tzinfo=moment.tzinfo)
     if over.astimezone(UTC) <= moment.astimezone(UTC):
         over = over.replace(fold=1)
     return over.astimezone(UTC)

@@ -75,12 +75,12 @@ PAYLOADS: dict[str, Shape] = {
     "BONUS_CREDITED": {
         "amountMajor": ("above zero", True),
         "executor": ("text", True),
-        "reason": ("text", False),
+        "reason": ("free text", False),
     },
     "BONUS_WRITTEN_OFF": {
         "amountMajor": ("above zero", True),
         "executor": ("text", True),
-        "reason": ("text", False),
+        "reason": ("free text", False),
     },
     "PROMO_CODE_REDEEMED": {
         "code": ("text", True),
@@ -96,7 +96,8 @@ WORDS = {
 }
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 INSTANT = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})"
+    r"(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 
 
@@ -151,7 +152,10 @@ def organization_of(value: Any) -> str | None:
 
 
 def is_text(value: Any) -> bool:
-    return isinstance(value, str) and not isinstance(value, Number) and value != ""
+    """A text that is not empty, can be encoded and does not hold the separator of ids."""
+    if not isinstance(value, str) or isinstance(value, Number) or value == "":
+        return False
+    return "\x1f" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
 
 
 def topic_of(value: Any) -> str | None:
@@ -231,7 +235,9 @@ def _shaped(value: Any, kind: str) -> Any:
     if kind in ("above zero", "zero or more"):
         if not isinstance(value, str) or not NUMBER.fullmatch(value):
             raise ValueError("no number")
-        return Decimal(value)
+        return figure(value)
+    if kind == "free text" and value == "":
+        return value
     if not is_text(value):
         raise ValueError("no text")
     if kind == "instant":
@@ -245,17 +251,24 @@ def _shaped(value: Any, kind: str) -> Any:
     return str(value)
 
 
+def figure(text: str) -> Decimal:
+    """The number; an exponent far outside any range is cut to one that Decimal can hold."""
+    mantissa, _, exponent = text.lower().partition("e")
+    return Decimal(mantissa).scaleb(max(-9999, min(9999, int(exponent or 0))))
+
+
 def instant(text: str) -> datetime:
-    """RFC 3339 with an offset, as UTC."""
+    """RFC 3339 with an offset, as UTC; what is finer than a microsecond is cut."""
     match = INSTANT.fullmatch(text)
     if not match:
         raise ValueError("no instant with an offset")
     day, time, fraction, offset = match.groups()
-    micros = (fraction or ".")[1:].ljust(6, "0")
-    if len(micros) > 6:
-        raise ValueError("finer than a microsecond")
-    offset = "+00:00" if offset == "Z" else offset
-    return datetime.fromisoformat(f"{day}T{time}.{micros}{offset}").astimezone(UTC)
+    micros = (fraction or ".")[1:7].ljust(6, "0")
+    offset = "+00:00" if offset in "Zz" else offset
+    try:
+        return datetime.fromisoformat(f"{day}T{time}.{micros}{offset}").astimezone(UTC)
+    except OverflowError:
+        raise ValueError("outside the calendar") from None
 
 
 def _in_range(event: dict[str, Any], shape: Shape, digits: int) -> None:

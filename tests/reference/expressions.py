@@ -70,7 +70,8 @@ class Expressions:
             return rng.choice([f"abs({x})", f"-({x})", f"clamp({x}, 1.5, 250.125)"])
         if kind == 11:
             return f"({x} if {self.condition(depth - 1)} else {self.number(depth - 1)})"
-        return f"coalesce({rng.choice(MAYBE)}, {x})"
+        missing = rng.choice([*MAYBE, f"{rng.choice(MAYBE)} - 1", f"percent({self.leaf()}, 5)"])
+        return f"coalesce({missing}, {x})"
 
     def condition(self, depth: int) -> str:
         rng = self.rng
@@ -100,6 +101,11 @@ class Expressions:
         if kind == 8:
             low, high = sorted(rng.sample(range(24), 2))
             return f"{low} <= hour < {high}"
+        if kind == 9 and rng.random() < 0.4:
+            return rng.choice(
+                ["localDate >= '2026-10-25'", "isFirstTopup == isBirthday", "0 < visitCount <= 2",
+                 "known(daysSinceLastVisit + 1)", "1 <= dayOfWeek < daysSinceFirstVisit < 9"]
+            )  # fmt: skip
         if kind == 9:
             return f"dayOfWeek in (1, {rng.randint(2, 7)}, 7)"
         if kind == 10 and self.amounts:

@@ -29,6 +29,7 @@ class Stream:
         self.sent: list[dict[str, Any]] = []
         self.lines: list[bytes] = []
         self.clients = ["c-1", "c-2", "клиент 3"][: rng.choice([1, 1, 2, 3])]
+        self.spread = rng.random() < 0.2
         self.organization = world.document["organizationId"]
 
     def make(self) -> list[bytes]:
@@ -92,13 +93,15 @@ class Stream:
             if base - self.now < timedelta(days=3):
                 self.now = max(self.now, base)
             return base + rng.choice(JITTER)
+        if roll < 0.62 and self.spread:
+            return self.now - timedelta(days=rng.randint(1, 70))
         if roll < 0.48:
             return self.now - rng.choice(
                 [timedelta(minutes=5), timedelta(hours=20), timedelta(days=3), timedelta(days=33)]
             )
         self.now += timedelta(seconds=rng.choice([0, 1, 60, 599, 600, 3600, 40000]))
-        if rng.random() < 0.02:
-            self.now += timedelta(days=rng.choice([7, 31]))
+        if rng.random() < (0.3 if self.spread else 0.02):
+            self.now += timedelta(days=rng.choice([1, 7, 31]))
         return self.now
 
     def instant_text(self, at: datetime) -> str:

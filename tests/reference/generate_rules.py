@@ -152,7 +152,10 @@ def set_limits(rng: random.Random, world: World, switches: Switches) -> dict[str
         push["per"] = rng.choice(PERIODS)
         if rng.random() < 0.7:
             first, last = rng.sample(TIMES, 2)
-            push["quietHours"] = {"from": first, "to": last}
+            push["quietHours"] = {
+                "from": first,
+                "to": last if first == "00:00" or rng.random() < 0.8 else "24:00",
+            }
         limits["push"] = push
     return limits
 
@@ -259,16 +262,21 @@ def audience(rng: random.Random) -> dict[str, Any]:
 
 
 def window(rng: random.Random) -> dict[str, Any]:
-    first, last = rng.choice(TIMES), rng.choice(TIMES)
-    return {"days": rng.sample(DAYS, rng.randint(3, 7)), "from": first, "to": last}
+    made: dict[str, Any] = {"days": rng.sample(DAYS, rng.randint(3, 7))}
+    made |= {"from": rng.choice(TIMES), "to": rng.choice([*TIMES, "24:00"])}
+    if rng.random() < 0.1:
+        for name in rng.choice([["days"], ["from", "to"]]):
+            del made[name]
+    return made
 
 
 def validity(rng: random.Random, world: World) -> dict[str, str]:
     start = world.anchor + timedelta(hours=rng.randint(-30, 30))
     zone = ZoneInfo(rng.choice(world.zones))
-    made = {"from": start.astimezone(zone).isoformat()}
-    end = start + timedelta(hours=rng.choice([1, 24, 700]))
-    made["to"] = end.astimezone(zone).isoformat()
+    end = start + timedelta(hours=rng.choice([1, 24, 48, 700]))
+    made = {"from": start.astimezone(zone).isoformat(), "to": end.astimezone(zone).isoformat()}
+    if rng.random() < 0.3:
+        del made[rng.choice(list(made))]
     return made
 
 
@@ -283,7 +291,7 @@ def action(
     if kind == 7:
         return {"type": "UNASSIGN_GROUP", "groupId": rng.choice(GROUPS)}
     names = ["bonusAmountMajor", "totalTopupMajor", "topupCount", "hour", "localDate", "visitCount"]
-    names += TEMPLATES[trigger] * 3
+    names += TEMPLATES[trigger] * 3 + ["isFirstTopup", "{x}"]
     if rng.random() < 0.2:
         names += ["daysSinceLastVisit", "averageTopupMajor"] * 4
     words = ["Bonus", "на", "счёт", "🎮", "your", "balance"]
@@ -334,7 +342,7 @@ def add_edges(rng: random.Random, world: World) -> None:
     makers = [*document["rules"], *document.get("ladders", [])]
     for made in makers:
         for part in made.get("window", []):
-            times |= {part["from"], part["to"]}
+            times |= {part.get("from", "00:00"), part.get("to", "24:00")}
         for instant in made.get("validity", {}).values():
             world.instants.append(datetime.fromisoformat(instant))
         hours = made.get("limits", {}).get("cooldown", {}).get("hours")

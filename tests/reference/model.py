@@ -263,6 +263,8 @@ class Firing:
 
     def text(self, template: str, credited: Decimal) -> str:
         def substitute(match: re.Match[str]) -> str:
+            if match[0] in ("{{", "}}"):
+                return match[0][0]
             name = match[1]
             value = credited if name == "bonusAmountMajor" else self.values.variables.get(name)
             if value is None:
@@ -270,9 +272,11 @@ class Firing:
             if name.endswith("Major"):
                 money = self.rounded(value)
                 return f"{money:.0f}" if money == int(money) else f"{money:f}"
+            if isinstance(value, bool):
+                return "true" if value else "false"
             return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
-        return re.sub(r"\{(\w+)\}", substitute, template)
+        return re.sub(r"\{\{|\}\}|\{(\w+)\}", substitute, template)
 
     def limited(self, rule: dict[str, Any], draft: Draft) -> str | None:
         """Which limit blocks the rule as a whole."""
@@ -378,8 +382,8 @@ class Firing:
             "batchId": batch,
             "expiresAt": expires,
             "restriction": {
-                "productTypes": list(restriction.get("productTypes") or []),
-                "productIds": list(restriction.get("productIds") or []),
+                "productTypes": list(dict.fromkeys(restriction.get("productTypes") or [])),
+                "productIds": list(dict.fromkeys(restriction.get("productIds") or [])),
             },
         }
 

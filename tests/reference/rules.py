@@ -1,6 +1,6 @@
 """Rule sets as authored: every scalar is its source text (PyYAML's base loader)."""
 
-from datetime import datetime, time
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -64,10 +64,10 @@ def nice(exact: Decimal) -> Decimal:
     return min(candidates, key=lambda amount: (abs(amount - exact), -amount))
 
 
-def clock_time(text: str) -> time:
-    """`HH:MM`."""
+def clock_time(text: str) -> timedelta:
+    """`HH:MM` up to `24:00`, since midnight by the local clock."""
     hours, minutes = text.split(":")
-    return time(int(hours), int(minutes))
+    return timedelta(hours=int(hours), minutes=int(minutes))
 
 
 def moment(text: str) -> datetime:
