@@ -299,7 +299,8 @@ def action(
     for key, limit in (("title", 40), ("body", 120)):
         parts = [f"{{{rng.choice(names)}}}" for _ in range(rng.randint(0, 4))]
         plain = [rng.choice(words) for _ in range(rng.randint(1, 6 if key == "title" else 18))]
-        while len(" ".join(plain)) + len(parts) > limit:
+        braces = 3 * parts.count("{{x}}")
+        while len(" ".join(plain)) + len(parts) + braces > limit:
             plain.pop()
         parts += plain
         rng.shuffle(parts)
