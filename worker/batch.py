@@ -10,6 +10,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from xxhash import xxh3_128_digest
 
 from schemas.records import Record
@@ -46,6 +47,8 @@ async def step(
     moment = Moment(ports.clock.now_us(), owned.head.clock, idle)
     evaluated = ports.evaluator.evaluate(work, values, moment, ports.evaluator.terms)
     taken = records[: evaluated.taken]
+    if len(taken) < len(records):
+        moment = replace(moment, idle=False)
     work_done = _planned(lane, taken, evaluated, moment)
     marks.append(ports.clock.perf())
     offset = await append(lane, work_done.raw)  # 5, 6

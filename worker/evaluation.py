@@ -193,12 +193,13 @@ class Evaluation:
         self._report.dead_letter(record.topic, rejected.code)
         self._taken += 1
 
-    def evaluated(self, consulted: dict[str, str | None]) -> Evaluated:
+    def evaluated(self, consulted: dict[str, str | None], *, whole: bool) -> Evaluated:
+        """`whole`: every record was taken; only then may the clock follow the wall clock."""
         values = {key: pack_client(client) for key, client in self._clients.items()}
         packed = self._share.packed()
         if packed is not None:
             values[BUDGETS_KEY] = packed
-        clock = self._moment.wall if self._moment.idle else self._clock
+        clock = self._moment.wall if self._moment.idle and whole else self._clock
         return Evaluated(
             self._taken,
             values,

@@ -129,7 +129,9 @@ class LoyaltyEvaluator:
             for item in work.items:
                 if not evaluation.take(item):
                     break
-        return evaluation.evaluated(work.consulted)
+            else:
+                return evaluation.evaluated(work.consulted, whole=True)
+        return evaluation.evaluated(work.consulted, whole=False)
 
 
 def _has_budgets(rule_set: CompiledRuleSet | None) -> bool:

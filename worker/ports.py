@@ -109,7 +109,7 @@ class Moment(Struct, frozen=True):
     """The instants that an evaluation may know. Microseconds since the epoch.
 
     `wall`: the wall clock when the plan was chosen; `clock`: the lane's clock before the batch;
-    `idle`: every input was read to its end.
+    `idle`: every input is read to its end, if all of the records are taken.
     """
 
     wall: int

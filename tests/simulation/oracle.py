@@ -48,6 +48,7 @@ def verify(world: World) -> None:
     checksums: dict[str, int] = {}
     due: dict[bytes, bytes] = {}
     positions = dict.fromkeys(TOPICS, 0)
+    clock = 0
     for plan in valid_plans(world.log):
         for part in plan.ranges:
             if positions[part.topic] != part.first:
@@ -60,8 +61,9 @@ def verify(world: World) -> None:
             counts[client] = counts.get(client, 0) + 1
             checksums[client] = zlib.crc32(record.value, checksums.get(client, 0))
             if counts[client] % 2 == 0:
-                content = f"{checksums[client]}:{plan.wall}:{plan.rules.get('o')}"
+                content = f"{checksums[client]}:{plan.wall}:{clock}:{plan.rules.get('o')}"
                 due[record.value] = content.encode()
+        clock = _clock_after(plan, clock, positions)
     _hold("positions", positions, dict.fromkeys(TOPICS, PER_TOPIC))
     published: dict[bytes, set[bytes]] = {}
     for output in world.published:
@@ -71,6 +73,15 @@ def verify(world: World) -> None:
     _hold("published", published, {key: {content} for key, content in due.items()})
     states = {c: f"{counts[c]}:{checksums[c]}".encode() for c in counts}
     _hold("states", world.tables.values, states)
+
+
+def _clock_after(plan: Plan, clock: int, positions: dict[str, int]) -> int:
+    """The lane's clock follows the wall clock only where nothing was left unread."""
+    if not plan.idle:
+        return clock + sum(part.last - part.first + 1 for part in plan.ranges)
+    if any(position < PER_TOPIC for position in positions.values()):
+        raise Broken(f"plan {plan.seq} calls the lane idle with records unread")
+    return plan.wall
 
 
 def _hold(what: str, got: object, due: object) -> None:

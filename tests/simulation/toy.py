@@ -1,8 +1,8 @@
 """A tiny domain whose answers betray every fault: each effect carries the whole history before it.
 
 A client's state is (events seen, checksum of their order). Every second event of a client gives an
-output whose content holds the checksum, the wall clock and the rule set of its plan: an event lost,
-doubled, reordered or decided anew shows in the content of everything after it.
+output whose content holds the checksum, the wall clock and the rule set of its plan, and the lane's
+clock before it: an event lost, doubled, reordered or decided anew shows in all content after it.
 """
 
 import zlib
@@ -67,10 +67,12 @@ class ToyEvaluator:
             fresh[key] = f"{count}:{checksum}".encode()
             taken += 1
             if count % 2 == 0:
-                content = f"{checksum}:{moment.wall}:{work.rules.get('o')}".encode()
+                content = f"{checksum}:{moment.wall}:{moment.clock}:{work.rules.get('o')}".encode()
                 outputs.append(Output("BONUS_COMMANDS", record.value, content))
         rules = work.rules if taken else {}
-        return Evaluated(taken, fresh, outputs, rules, moment.clock + taken)
+        whole = taken == len(work.records)
+        clock = moment.wall if moment.idle and whole else moment.clock + taken
+        return Evaluated(taken, fresh, outputs, rules, clock)
 
 
 def client(record: Record) -> str:

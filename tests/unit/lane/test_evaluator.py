@@ -154,6 +154,15 @@ def test_the_clock_follows_events_but_never_passes_the_wall(rule_set: CompiledRu
     assert run(evaluator(rule_set), dead, moment=ahead).clock == 1
 
 
+def test_the_clock_does_not_follow_the_wall_past_records_that_a_cut_left(
+    rule_set: CompiledRuleSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_KEYS", 1)
+    idle = Moment(NOON + 9, 1, True)
+    result = run(evaluator(rule_set), [topup(0, "a", "200"), topup(1, "b", "200")], moment=idle)
+    assert (result.taken, result.clock) == (1, NOON)
+
+
 def test_an_organization_without_rules_keeps_its_state(rule_set: CompiledRuleSet) -> None:
     result = run(evaluator(rule_set), [topup(0, "c-1", "200")], rules={"izi": None})
     assert (result.outputs, list(result.values)) == ([], ["izi\x1fc-1"])
