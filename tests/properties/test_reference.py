@@ -11,8 +11,9 @@ import pytest
 from tests.reference.generate_rules import Switches
 from tests.reference.hunt import compare, make_case, minimal
 from tests.reference.model import run
+from tests.reference.reasons import differing_reasons
 
-SEEDS = range(160)
+SEEDS = range(120)
 EXAMPLE = Path(__file__).parents[1] / "data" / "engine" / "seed-ladders"
 
 
@@ -25,6 +26,12 @@ def test_simulate_is_the_model(first: int) -> None:
             smaller, found = minimal(case)
             lines = "\n".join(map(repr, smaller.lines))
             pytest.fail(f"seed {seed}: {found}\n{smaller.rules}\n{lines}")
+
+
+@pytest.mark.parametrize("seed", range(200, 220))
+def test_explain_gives_the_reasons_of_the_model(seed: int) -> None:
+    """Every rule of every event: the reason code, and the winner that excluded it."""
+    assert differing_reasons(make_case(seed, Switches())) == []
 
 
 def test_cases_fire_and_fail() -> None:

@@ -64,12 +64,32 @@ class Stream:
             event["clubId"] = rng.choice(CLUBS)
         elif rng.random() < 0.2:
             event["occurredAt"] = self.instant_text(self.time())
-        elif rng.random() < 0.3:
-            event["unknownField"] = {"x": [1, None]}
+        elif rng.random() < 0.1:
+            event["clientId"] = rng.choice(["c-1", "c-2"])
+        elif rng.random() < 0.1:
+            event["organizationId"] = rng.choice(["other", self.organization])
+        elif rng.random() < 0.6:
+            event = self.same(event)
         for name, value in event.items():
             if name.endswith("Major") and rng.random() < 0.3:
                 event[name] = self.figure(Decimal(str(value).strip("@")))
         self.lines.append(self.encode(event))
+
+    def same(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Another text of the same event (but for one that says more of its snapshot)."""
+        rng = self.rng
+        event["occurredAt"] = self.instant_text(moment_of(event))
+        event.setdefault("reason", None)
+        snapshot = dict(event.get("client") or {})
+        if "groups" in snapshot:
+            groups = snapshot["groups"]
+            snapshot["groups"] = rng.sample(groups, len(groups)) + groups[:1]
+        if snapshot or rng.random() < 0.5:
+            event["client"] = snapshot or rng.choice([None, {}, {"groups": None}, {"x": 1}])
+        if event["type"] == "CLIENT_UPDATED" and "groups" in event and rng.random() < 0.5:
+            event["client"] = {**snapshot, "groups": event.pop("groups")}
+        event["unknownField"] = {"x": [1, None]}
+        return event
 
     def encode(self, event: dict[str, Any]) -> bytes:
         items = list(event.items())

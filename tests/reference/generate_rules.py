@@ -5,13 +5,14 @@ import random
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
 
 from tests.reference.expressions import GROUPS, Expressions
-from tests.reference.rules import MINOR_DIGITS
+from tests.reference.rules import MINOR_DIGITS, nice
 
 ZONES = [
     "Europe/Moscow", "Asia/Yekaterinburg", "UTC", "Europe/Berlin", "America/New_York",
@@ -174,8 +175,12 @@ def ladder(rng: random.Random, world: World, name: str, switches: Switches) -> d
     made |= settings(rng, world, "BALANCE_TOPPED_UP", switches)
     percents = [rng.choice(["5", "12", "20", "0.5", "33.3"]) for _ in range(3)]
     if rng.random() < 0.4:
-        made["averageTopupMajor"] = number(rng, rng.choice(["150", "300", "10", "77", "999"]))
+        made["averageTopupMajor"] = number(
+            rng, rng.choice(["150", "300", "10", "77", "999", str(rng.randint(20, 5000))])
+        )
+        average = Decimal(str(made["averageTopupMajor"]).strip("@"))
         times = rng.choice([["1.3", "2.9", "5.6"], ["1.5", "3.5", "7"], ["1.1", "2.2", "8.5"]])
+        world.amounts += [f"{nice(average * Decimal(x)):.{world.digits}f}" for x in times]
         tiers = [
             {"id": f"t{n}", "timesAverage": number(rng, x), "percent": number(rng, p)}
             for n, (x, p) in enumerate(zip(times, percents, strict=True))
@@ -227,7 +232,7 @@ def settings(rng: random.Random, world: World, trigger: str, switches: Switches)
     if rng.random() < 0.15:
         made["validity"] = validity(rng, world)
     if rng.random() < 0.5:
-        made["exclusive"] = rng.choice(["g1", "g2"])
+        made["exclusive"] = rng.choice(["g1", "g1", "g2", "g2", "l0"])
     limits: dict[str, Any] = {}
     if rng.random() < 0.35:
         limits["perClient"] = [
