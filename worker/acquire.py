@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from xxhash import xxh3_128_digest
 
-from schemas.records import Record
+from schemas.records import Output, Record
+from schemas.topics import Channel
 from worker.batch import load, step_empty
 from worker.commit import Commit, commit, decode_outbox, digest_states, encode_outbox, plan_digest
 from worker.errors import BadLog, Contradicted, Diverged, LoudStop, Misconfigured, Moved
@@ -95,6 +96,8 @@ async def _chain(lane: "Lane", head: Head, term: int) -> Chain:
     if head.plan_offset >= 0 and (not raw or raw[0][0] != head.plan_offset):
         raise BadLog(f"The lane log no longer holds offset {head.plan_offset}.", RESTORE)
     chain = fold(records, head)
+    if head.plan_offset >= 0 and chain.head_plan is None:
+        raise BadLog(f"Offset {head.plan_offset} of the lane log is not the state's plan.", RESTORE)
     if chain.term != term:
         raise Moved
     return chain
@@ -105,10 +108,8 @@ async def _publish_outbox(lane: "Lane", raw_outbox: bytes, chain: Chain) -> None
         return
     owned = lane.held()
     owned.untrimmed = True
-    if owned.head.seq > chain.done and _within_horizon(lane, chain.head_plan):
-        outputs = decode_outbox(raw_outbox)
-        await lane.ports.publisher.publish(outputs)
-        lane.ports.observer.published(lane.number, len(outputs))
+    if owned.head.seq > chain.done:
+        await _publish(lane, _publishable(lane, chain.head_plan, decode_outbox(raw_outbox)))
     owned.done = max(owned.done, owned.head.seq)
 
 
@@ -144,16 +145,20 @@ async def _replay(lane: "Lane", link: Chained, *, publish: bool) -> None:
     outbox = encode_outbox(evaluated.outputs)
     same = evaluated.taken == len(records) and evaluated.cut == plan.cut
     _compare(lane, link, same, outbox, evaluated.values)
-    if publish:
-        publish = _within_horizon(lane, plan)
-    written = outbox if publish else b""
+    outputs = _publishable(lane, plan, evaluated.outputs) if publish else ()
+    written = encode_outbox(outputs)
     raw = encode(plan)
     await commit(lane, Commit(link.offset, raw, plan, terms, written, evaluated))
-    if publish and evaluated.outputs:
-        await ports.publisher.publish(evaluated.outputs)
-        ports.observer.published(lane.number, len(evaluated.outputs))
+    if outputs:
+        await _publish(lane, outputs)
         owned.untrimmed = True
     owned.done = max(owned.done, plan.seq)
+    lane.progressed()
+
+
+async def _publish(lane: "Lane", outputs: Sequence[Output]) -> None:
+    await lane.ports.publisher.publish(outputs)
+    lane.ports.observer.published(lane.number, len(outputs))
 
 
 def _compare(
@@ -171,17 +176,20 @@ def _compare(
         )
 
 
-def _within_horizon(lane: "Lane", plan: Plan | None) -> bool:
-    """Readers forget ids after the horizon: an older plan is never published again by itself."""
+def _publishable(lane: "Lane", plan: Plan | None, outputs: Sequence[Output]) -> Sequence[Output]:
+    """Readers forget ids after the horizon: an older plan is never published again by itself.
+    Lanes forget nothing of what they heard of each other, and a message left out would be a gap."""
+    messages = [output for output in outputs if output.channel == Channel.BUDGETS]
     age = lane.ports.clock.now_us() - plan.wall if plan else 0
     if (
         plan is None
+        or len(messages) == len(outputs)
         or age <= lane.settings.repeat_horizon_us
         or lane.settings.stale_outputs == "publish"
     ):
-        return True
+        return outputs
     if lane.settings.stale_outputs == "skip":
-        return False
+        return messages
     raise LoudStop(
         f"Outputs of plan {plan.seq} of lane {lane.number} are older than REPEAT_HORIZON_DAYS, "
         "and nothing says that they were published.",

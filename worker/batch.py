@@ -132,11 +132,19 @@ def ranges(
     taken: Sequence[Record], topics: Sequence[str], positions: Mapping[str, int]
 ) -> tuple[Range, ...]:
     """One range per topic, in topic order. A range begins at the position, so that offsets without
-    records (which Kafka may skip) belong to the plan that stepped over them."""
-    last: dict[str, int] = {}
+    records (which Kafka may skip) belong to the plan that stepped over them. Raises BadLog where
+    a record lies before the position, or comes twice: it would be decided twice."""
+    following: dict[str, int] = {}
     for record in taken:
-        last[record.topic] = record.offset
-    for topic in last:
-        if topic not in positions:
-            raise BadLog(f"Records of {topic} came without a position.", "Report this as a bug.")
-    return tuple(Range(t, positions[t], last[t]) for t in topics if t in last)
+        topic, offset = record.topic, record.offset
+        due = following.get(topic)
+        if due is None:
+            due = positions.get(topic, offset + 1)
+        if offset < due:
+            raise BadLog(
+                f"Offset {offset} of {topic} came where the lane's position is "
+                f"{due if topic in positions else 'unknown'}.",
+                "Nothing was paid for it. Start the worker again, and report this as a bug.",
+            )
+        following[topic] = offset + 1
+    return tuple(Range(t, positions[t], following[t] - 1) for t in topics if t in following)

@@ -19,15 +19,15 @@ what lanes say to each other. The lane knows neither asyncio nor Kafka nor Redis
 waits in a port.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from msgspec import Struct
 
 from schemas.records import Output, Record
-from worker.acquire import Owned, acquire
+from worker.acquire import LOST_MESSAGES, Owned, acquire
 from worker.batch import load, step, step_empty
 from worker.cache import CacheBudget, LaneCache
-from worker.errors import Contradicted, Fenced, LoudStop, Moved, Unavailable
+from worker.errors import BadLog, Contradicted, Fenced, LoudStop, Moved, Unavailable
 from worker.ports import (
     Batch,
     Clock,
@@ -43,6 +43,8 @@ from worker.ports import (
 HOUR_US = 3_600_000_000
 LOOK_AGAIN_US = 5_000_000
 """An idle lane looks so often whether its tables fell back under it."""
+MOST_CONTRADICTIONS = 5
+"""At one head: whoever acquired so often is not stale, the topic of budgets lost records."""
 
 
 class LaneSettings(Struct, frozen=True):
@@ -84,7 +86,9 @@ class Lane:
         self._pending: Pending | None = None
         self._untrimmed = False
         self._looked_at = 0
-        self._failing_since: int | None = None
+        self._failing_since: float | None = None
+        self._contradicted = (-1, 0)
+        """Sequence of the head at which lanes contradicted this one last, and how often."""
 
     @property
     def waits(self) -> bool:
@@ -104,20 +108,27 @@ class Lane:
     async def run(self, process: Process | None = None) -> None:
         """Until stopped. Raises LoudStop where going on could pay wrongly; everything else that a
         dependency can do is retried with backoff, in a new term."""
+        try:
+            await self._run(process or self.process)
+        finally:
+            self.cache.clear()
+
+    async def _run(self, process: Process) -> None:
         pause = 0.05
         while not self.stopping:
             try:
-                await self._own(process or self.process)
+                await self._own(process)
                 pause = 0.05
             except (Moved, Fenced, Contradicted) as error:
                 self.ports.observer.fenced(self.number, type(error).__name__.lower())
+                if isinstance(error, Contradicted):
+                    self._doubt(error)
                 await self._await_membership()
             except Unavailable as error:
                 self.ports.observer.retried(self.number, "lane", error)
                 self._give_up(error)
                 await self.ports.clock.sleep(pause)
                 pause = min(pause * 2, 1.0)
-        self.cache.clear()
 
     async def _own(self, process: Process) -> None:
         """One term: acquire, then batch after batch."""
@@ -125,7 +136,8 @@ class Lane:
         self.cache.clear()
         self.owned = await acquire(self)  # 1, 2
         self._untrimmed = self.owned.untrimmed
-        await self._see_pending()
+        shared = self.ports.evaluator.shared_key
+        self._see_pending(await load(self, [shared] if shared is not None else []))
         self.acquired = True
         while not self.stopping:
             if self._pending is not None and not self._pending.waits:
@@ -145,20 +157,18 @@ class Lane:
         records: Sequence[Record] = batch.records
         while records:
             evaluated = await step(self, records, idle=batch.idle, rules=rules)
-            self._failing_since = None
-            await self._see_pending()
+            self.progressed()
+            self._see_pending(evaluated.values)
             if self._pending is not None or pending is not None:
                 await self._seek()
                 return
             records = records[evaluated.taken :]
 
-    async def _see_pending(self) -> None:
-        """Does the state hold a record that was tried in vain?"""
+    def _see_pending(self, values: Mapping[str, bytes]) -> None:
+        """Do fresh values of the state hold a record that was tried in vain?"""
         key = self.ports.evaluator.shared_key
-        if key is None:
-            return
-        shared = (await load(self, [key]))[key]
-        self._pending = self.ports.evaluator.pending(shared)
+        if key is not None and key in values:
+            self._pending = self.ports.evaluator.pending(values[key])
 
     async def _pending_record(self, pending: Pending) -> Batch:
         """The pending record alone: nothing may come between its two evaluations."""
@@ -183,7 +193,7 @@ class Lane:
         """Nothing came: empty the outbox, look whether the tables fell back, and now and then say
         in the log what is published. Raises Moved."""
         await self.trim()
-        self._failing_since = None
+        self.progressed()
         owned, now = self.held(), self.ports.clock.now_us()
         if now - self._looked_at >= LOOK_AGAIN_US:
             self._looked_at = now
@@ -207,11 +217,25 @@ class Lane:
             if await self.ports.source.still_member():
                 return
 
+    def progressed(self) -> None:
+        """A plan was carried out, or there is nothing to do: all dependencies answer."""
+        self._failing_since = None
+
+    def _doubt(self, error: Contradicted) -> None:
+        """A stale owner knows better once it has acquired again. Raises BadLog where that never
+        helps."""
+        seq = self.owned.head.seq if self.owned is not None else -1
+        at, times = self._contradicted
+        self._contradicted = (seq, times + 1 if at == seq else 1)
+        if self._contradicted[1] >= MOST_CONTRADICTIONS:
+            message = f"Lane {self.number} is contradicted again and again: {error}."
+            raise BadLog(message, LOST_MESSAGES) from error
+
     def _give_up(self, error: Unavailable) -> None:
-        now = self.ports.clock.now_us()
+        now = self.ports.clock.perf()
         if self._failing_since is None:
             self._failing_since = now
-        elif now - self._failing_since > self.settings.give_up_after * 1_000_000:
+        elif now - self._failing_since > self.settings.give_up_after:
             raise LoudStop(
                 f"Lane {self.number} stood still for {self.settings.give_up_after:g} s: {error}.",
                 "Mend the dependency; the worker goes on where it stood.",

@@ -13,6 +13,9 @@ class MemoryLog:
         self._records: list[bytes] = []
         self._begins = 0
 
+    def __len__(self) -> int:
+        return len(self._records)
+
     async def append(self, record: bytes) -> int:
         self._records.append(record)
         return len(self._records) - 1

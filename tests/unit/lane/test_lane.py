@@ -1,0 +1,212 @@
+"""The lane where its world contradicts it: what it must refuse, and what it must not refuse."""
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from schemas.records import InputRecord, Output, Record
+from schemas.topics import Channel
+from tests.simulation.toy import SilentObserver, ToyEvaluator
+from tests.simulation.world import Step, World
+from worker.acquire import acquire
+from worker.batch import ranges
+from worker.cache import CacheBudget
+from worker.commit import encode_outbox
+from worker.errors import BadLog, Contradicted, LoudStop
+from worker.kafka.fakes import MemoryLog, MemoryPublisher
+from worker.lane import Lane, LanePorts, LaneSettings
+from worker.plan import Plan, decode_head, decode_record, encode
+from worker.ports import Batch
+from worker.tables.memory import MemoryLane
+
+DAY_US = 24 * 3_600_000_000
+NOON = 1_772_442_000_000_000
+TOPICS = {channel.value: channel.value for channel in Channel}
+
+
+def event(offset: int) -> InputRecord:
+    return InputRecord("A", 0, offset, offset, b"x", f"A{offset}".encode())
+
+
+class Inputs:
+    """`Source` of one topic."""
+
+    partitions = 1
+    topics: Sequence[str] = ("A",)
+    internal: str | None = None
+
+    def __init__(self, count: int) -> None:
+        self.records = [event(offset) for offset in range(count)]
+        self.position = 0
+
+    async def seek(self, positions: Mapping[str, int]) -> None:
+        self.position = positions["A"]
+
+    async def poll(self, internal_only: bool = False) -> Batch | None:
+        records, self.position = self.records[self.position :], len(self.records)
+        return Batch(records, idle=True) if records else None
+
+    async def fetch(self, topic: str, first: int, last: int) -> Sequence[Record]:
+        return self.records[first : last + 1]
+
+    async def resolve_start(self) -> dict[str, int]:
+        return {"A": 0}
+
+    async def still_member(self) -> bool:
+        return True
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOON
+        self.slept = 0
+
+    def now_us(self) -> int:
+        return self.now
+
+    def perf(self) -> float:
+        return self.now / 1_000_000
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept += 1
+
+
+class Place:
+    """The world of one lane; `lane()` is another owner each time."""
+
+    def __init__(self, count: int = 2, stale_outputs: str = "stop") -> None:
+        self.inputs, self.clock = Inputs(count), Clock()
+        self.log, self.tables = MemoryLog(), MemoryLane()
+        self.publisher = MemoryPublisher(TOPICS)
+        self.cache = CacheBudget(1 << 20)
+        self.settings = LaneSettings("me", stale_outputs=stale_outputs)
+
+    def lane(self) -> Lane:
+        ports = LanePorts(
+            source=self.inputs,
+            log=self.log,
+            tables=self.tables,
+            publisher=self.publisher.lane(0),
+            evaluator=ToyEvaluator(World(0)),
+            clock=self.clock,
+            observer=SilentObserver(),
+        )
+        return Lane(0, ports, self.settings, self.cache)
+
+    async def work_off(self) -> Lane:
+        """An owner that takes everything, and does not trim."""
+        lane = self.lane()
+        lane.owned = await acquire(lane)
+        batch = await self.inputs.poll()
+        if batch is not None:
+            await lane.process(batch)
+        return lane
+
+    async def plans(self) -> list[Plan]:
+        raw = [record for _, record in await self.log.read(0, len(self.log) - 1)]
+        return [p for p in map(decode_record, raw) if isinstance(p, Plan)]
+
+    def forget_tables(self) -> None:
+        self.tables = MemoryLane()
+
+    def published(self, channel: Channel) -> int:
+        return len(self.publisher.records(channel))
+
+
+# ---------------------------------------------------------------------- the log under the state
+
+
+async def test_a_log_recreated_under_the_state_stays_refused_however_often_it_is_tried() -> None:
+    place = Place()
+    await place.work_off()
+    place.log = MemoryLog()
+    for _ in range(10):
+        with pytest.raises(BadLog):
+            await acquire(place.lane())
+
+
+# ---------------------------------------------------------------------- outputs past the horizon
+
+
+async def test_an_old_plan_without_outputs_is_replayed_without_a_question() -> None:
+    place = Place(count=1)
+    await place.work_off()
+    place.forget_tables()
+    place.clock.now += 30 * DAY_US
+    lane = await place.work_off()
+    assert lane.held().head.seq == 2
+
+
+async def test_old_outputs_that_nothing_calls_published_are_a_loud_stop() -> None:
+    place = Place()
+    await place.work_off()
+    place.forget_tables()
+    place.clock.now += 30 * DAY_US
+    with pytest.raises(LoudStop, match="REPEAT_HORIZON_DAYS"):
+        await place.work_off()
+
+
+async def test_messages_between_lanes_are_said_however_old_they_are() -> None:
+    """Their receivers count them and forget nothing: one that is left out is a gap for ever."""
+    place = Place(stale_outputs="skip")
+    await place.work_off()
+    head = decode_head((await place.tables.peek())[0])
+    said = [
+        Output(Channel.BONUS_COMMANDS, b"x", b"credit"),
+        Output(Channel.BUDGETS, b"o", b"request", partition=3),
+    ]
+    raw = encode(head)
+    await place.tables.commit(raw, b"other", b"", {})
+    await place.tables.commit(b"other", raw, encode_outbox(said), {})
+    before = place.published(Channel.BONUS_COMMANDS)
+    place.clock.now += 30 * DAY_US
+    await acquire(place.lane())
+    assert place.published(Channel.BONUS_COMMANDS) == before
+    assert place.published(Channel.BUDGETS) == 1
+
+
+# ---------------------------------------------------------------------- records and positions
+
+
+def test_records_from_before_the_position_are_refused() -> None:
+    with pytest.raises(BadLog, match="position"):
+        ranges([event(3), event(4)], ("A",), {"A": 4})
+
+
+def test_records_that_come_twice_are_refused() -> None:
+    with pytest.raises(BadLog, match="position"):
+        ranges([event(4), event(5), event(5)], ("A",), {"A": 4})
+
+
+# ---------------------------------------------------------------------- endings
+
+
+async def test_a_lane_that_is_cancelled_gives_its_share_of_the_cache_back() -> None:
+    place = Place()
+    lane = place.lane()
+    running = lane.run()
+
+    async def stuck(internal_only: bool = False) -> Batch | None:
+        await Step()
+        return None
+
+    real = place.inputs.poll
+    polls = iter((real, stuck))
+    place.inputs.poll = lambda internal_only=False: next(polls)()  # type: ignore[method-assign]
+    running.send(None)
+    assert place.cache.used > 0
+    running.close()
+    assert place.cache.used == 0
+
+
+async def test_a_message_that_never_fits_is_a_loud_stop_in_the_end() -> None:
+    """Acquired anew and again contradicted, at the same head: the topic lost records."""
+    place = Place()
+    lane = place.lane()
+
+    async def contradicted(_: Batch) -> None:
+        raise Contradicted("message 3 of lane 1 came after 1")
+
+    with pytest.raises(BadLog, match="message 3 of lane 1"):
+        await lane.run(contradicted)
+    assert place.clock.slept < 20
