@@ -33,14 +33,16 @@ format: setup ## mend style and format where that is mechanical
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-simulate-faults: setup ## the lane under crashes, zombies and lost writes: thousands of seeded histories
+simulate-faults: setup ## lanes and budgets under crashes, zombies and lost writes: seeded histories
 	@$(BIN)/python -m tests.simulation.run $(ARGS)
+	@$(BIN)/python -m tests.simulation.budget_run $(ARGS)
 
 bench: parts ## this worker against four others, on a real Kafka and a real Redis
 	@$(BIN)/python -m benchmarks.run $(ARGS)
 
 docs: setup ## write the generated documents anew
 	@$(BIN)/python -m config.document >docs/settings.md
+	@$(BIN)/python -m worker.cli.variables >docs/variables.md
 	@$(BIN)/typer worker.cli.main utils docs --name loyalty --title "Command line" --output docs/cli.md
 
 lock: setup ## resolve the dependencies anew: for everybody, and for the image

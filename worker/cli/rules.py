@@ -61,30 +61,17 @@ def variables(
     """List the names that formulas may use under each trigger."""
     from rules_engine.diagnostics import did_you_mean
     from rules_engine.variables import TRIGGERS
-    from rules_engine.variables import variables as variables_of
+    from worker.cli.variables import rows
 
     if trigger is not None and trigger not in TRIGGERS:
         hint = did_you_mean(trigger, TRIGGERS) or f"one of {', '.join(TRIGGERS)}"
         raise typer.BadParameter(f"there is no trigger {trigger!r}; {hint}")
-    rows = [
-        {
-            "trigger": name,
-            "name": variable.name,
-            "kind": variable.kind.value,
-            "source": variable.source.value,
-            "optional": variable.optional,
-            "words": list(variable.words),
-            "description": variable.description,
-        }
-        for name in TRIGGERS
-        if trigger in (None, name)
-        for variable in variables_of(name).values()
-    ]
+    shown = rows(trigger)
     if form is Format.JSON:
-        print_json(rows)
+        print_json(shown)
         return
     columns = ("trigger", "name", "kind", "source", "description")
-    print_table(columns, ([str(row[column]) for column in columns] for row in rows))
+    print_table(columns, ([str(row[column]) for column in columns] for row in shown))
 
 
 def rule_files(path: str) -> list[str]:
