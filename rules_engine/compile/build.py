@@ -18,9 +18,9 @@ from rules_engine.compile.plans import plan_of, terms_of
 from rules_engine.compile.rule_set import CompiledRuleSet, Decide, TriggerRules
 from rules_engine.firing import begin, fail, fire, fire_credit
 
-_DEEPEST = 5
-_ROOM = 20_000
-"""How many rules, all branches counted, are written before functions branch less deeply."""
+_MOST_COPIES = 20
+_ROOM = 30_000
+"""How many rules, all branches counted, are written for a trigger before functions branch less."""
 
 
 def compile_rule_set(checked: CheckedRuleSet) -> CompiledRuleSet:
@@ -76,13 +76,14 @@ class _Builder:
             club: tuple(sorted([*everywhere, *own.get(club, ())]))
             for club in dict.fromkeys((*own, *zones))
         }
-        depth = _depth(len(everywhere) + sum(map(len, candidates.values())))
+        written = len(everywhere) + sum(map(len, candidates.values()))
+        copies = max(1, min(_MOST_COPIES, _ROOM // max(written, 1)))
         # 3.
         by_club = {
-            club: self._decide(trigger, chosen, zones.get(club, self._checked.time_zone), depth)
+            club: self._decide(trigger, chosen, zones.get(club, self._checked.time_zone), copies)
             for club, chosen in candidates.items()
         }
-        elsewhere = self._decide(trigger, tuple(everywhere), self._checked.time_zone, depth)
+        elsewhere = self._decide(trigger, tuple(everywhere), self._checked.time_zone, copies)
         return TriggerRules(by_club, elsewhere)
 
     def _by_club(self, numbers: Iterable[int]) -> tuple[list[int], Mapping[str, list[int]]]:
@@ -97,21 +98,15 @@ class _Builder:
                 own.setdefault(club, []).append(number)
         return everywhere, own
 
-    def _decide(self, trigger: str, numbers: tuple[int, ...], zone: ZoneInfo, depth: int) -> Decide:
+    def _decide(
+        self, trigger: str, numbers: tuple[int, ...], zone: ZoneInfo, copies: int
+    ) -> Decide:
         """Clubs with the same candidates and the same calendar share one function."""
         key = (trigger, numbers, zone)
         if key not in self._decisions:
             name = f"d{len(self._decisions)}"
             calendar = self._code.give(f"k_{name}", calendar_of(zone))
             candidates = [self._candidates[number] for number in numbers]
-            text = Decision(self._dialects[trigger], candidates, depth).text(name, calendar)
+            text = Decision(self._dialects[trigger], candidates, copies).text(name, calendar)
             self._decisions[key] = self._code.define(name, text)
         return self._decisions[key]
-
-
-def _depth(rules: int) -> int:
-    """How deeply functions branch: a rule may be written once per branch that it can fire in."""
-    depth = _DEEPEST
-    while depth > 1 and rules * 2 ** (depth - 1) > _ROOM:
-        depth -= 1
-    return depth

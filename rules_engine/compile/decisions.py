@@ -28,7 +28,9 @@ from rules_engine.compile.conditions import Conditions, Dialect, Test
 FIRE, FIRE_CREDIT = "x_fire", "x_fire_credit"
 """The globals that hold `firing.fire` and `firing.fire_credit`."""
 _BRANCH_FROM = 2
-"""Fewer rules with a threshold than this are not worth a branch."""
+"""Fewer thresholds than this are not worth a branch."""
+_MOST_LEFT = 1.9
+"""Nor is a branch that leaves nearly all candidates on both of its sides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,12 @@ class Candidate:
 
 @dataclass
 class Decision:
-    """Writes one function. `depth`: how often a path may branch on the indexed number."""
+    """Writes one function. `copies`: how often a candidate may be written once more, on average,
+    because it can fire in several branches."""
 
     dialect: Dialect
     candidates: Sequence[Candidate]
-    depth: int
+    copies: int
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -72,7 +75,7 @@ class Decision:
         """The text of the function. `calendar`: the global that holds its calendar."""
         self.lines = [f"def {name}(e, c, o, b, k={calendar}):"]
         self._prologue()
-        self._branch(self.candidates, None, None, self.depth, 1)
+        self._branch(self.candidates, None, None, self.copies * len(self.candidates), 1)
         self._write(1, "return out")
         return "\n".join(self.lines) + "\n"
 
@@ -102,20 +105,28 @@ class Decision:
         candidates: Sequence[Candidate],
         start: Decimal | None,
         end: Decimal | None,
-        depth: int,
+        spare: int,
         level: int,
     ) -> None:
-        """The candidates for `start <= indexed number < end`."""
-        live = [each for each in candidates if each.conditions.interval.meets(start, end)]
-        cuts = [cut for each in live for cut in each.conditions.interval.cuts(start, end)]
-        if depth == 0 or len(cuts) < _BRANCH_FROM:
-            self._leaf(live, start, end, level)
+        """The candidates for `start <= indexed number < end`, all of which can fire there. Both
+        sides of a branch share the copies to `spare` by their size."""
+        cuts = {cut for each in candidates for cut in each.conditions.interval.cuts(start, end)}
+        if len(cuts) < _BRANCH_FROM:
+            self._leaf(candidates, start, end, level)
             return
-        middle = sorted(set(cuts))[len(set(cuts)) // 2]
+        middle = sorted(cuts)[len(cuts) // 2]
+        below = [each for each in candidates if each.conditions.interval.meets(start, middle)]
+        above = [each for each in candidates if each.conditions.interval.meets(middle, end)]
+        both = len(below) + len(above)
+        spare -= both - len(candidates)
+        if spare < 0 or both > _MOST_LEFT * len(candidates):
+            self._leaf(candidates, start, end, level)
+            return
+        share = spare * len(below) // max(both, 1)
         self._write(level, f"if {self.dialect.indexed} < {self.dialect.literals.number(middle)}:")
-        self._branch(live, start, middle, depth - 1, level + 1)
+        self._branch(below, start, middle, share, level + 1)
         self._write(level, "else:")
-        self._branch(live, middle, end, depth - 1, level + 1)
+        self._branch(above, middle, end, spare - share, level + 1)
 
     def _leaf(
         self,

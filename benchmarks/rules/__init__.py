@@ -1,0 +1,1 @@
+"""The price of the rules alone: generated code next to loops over lambdas and over asteval."""
