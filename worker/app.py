@@ -5,7 +5,6 @@ worker over an embedded broker and tables in memory.
 """
 
 import asyncio
-import contextlib
 import gc
 import logging
 import os
@@ -28,7 +27,7 @@ from worker.cache import CacheBudget
 from worker.clock import SystemClock
 from worker.errors import LoudStop
 from worker.evaluator import LoyaltyEvaluator, make_terms
-from worker.feed import Consuming, LaneFeed, Surroundings
+from worker.feed import Consuming, LaneFeed, Surroundings, take_batches
 from worker.kafka.lane_log import KafkaLaneLog
 from worker.kafka.publisher import KafkaPublisher
 from worker.kafka.security import client_options
@@ -195,24 +194,8 @@ def build(
     app.feed = LaneFeed(
         app, _consuming(settings, partitions, client, parts.fetch_max_wait_ms), around, batches
     )
-    app.agent(batches, name="lanes", concurrency=partitions)(_process)
+    app.agent(batches, name="lanes", concurrency=partitions)(take_batches)
     return worker
-
-
-async def _process(stream: Any) -> None:
-    """The agent: one batch of one lane at a time, outcome and failure handed back to the lane."""
-    async for lane, batch, done in stream:
-        try:
-            await lane.process(batch)
-        except asyncio.CancelledError:
-            done.cancel()
-            raise
-        except Exception as error:  # noqa: BLE001 - the lane decides what its failure means
-            if not done.done():
-                done.set_exception(error)
-        else:
-            if not done.done():
-                done.set_result(None)
 
 
 def _faust_app(settings: Settings) -> LoyaltyApp:
@@ -276,6 +259,9 @@ def run(settings: Settings, *, stale_outputs: str = "stop") -> int:
 
     worker = build(settings, partitions, on_failure, stale_outputs=stale_outputs)
     process = faust.Worker(worker.app, override_logging=False, redirect_stdouts=False, loop=loop)
-    with contextlib.suppress(SystemExit):
+    crashed = False
+    try:
         process.execute_from_commandline()
-    return 1 if worker.failure is not None else 0
+    except SystemExit as ended:
+        crashed = bool(ended.code)
+    return 1 if crashed or worker.failure is not None else 0

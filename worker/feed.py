@@ -9,6 +9,7 @@ a lane's position is in its state.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -18,7 +19,7 @@ from faust import App
 from mode import Service
 from msgspec import Struct
 
-from worker.errors import LoudStop, Misconfigured
+from worker.errors import LoudStop, Misconfigured, WorkerError
 from worker.kafka.source import KafkaSource, SourceSettings
 from worker.lane import Lane
 from worker.lanes import Lanes, OpenLane, Positions
@@ -30,6 +31,8 @@ BATCH_DEADLINE = 300.0
 """Seconds after which a batch that came to no end crashes the worker: sick lanes must not hold
 their partitions for ever."""
 TICK = 2.0
+COMMIT_SECONDS = 1.0
+"""aiokafka repeats a commit for ever while the group's coordinator is away."""
 REBALANCE_MS = 20_000
 
 
@@ -79,7 +82,7 @@ class LaneFeed(Service):  # type: ignore[misc]
             self._consumer = self._make_consumer()
             self._consumer.subscribe(list(self.consuming.source.topics), listener=_Rebalance(self))
             await self._consumer.start()
-        except (LoudStop, KafkaError, OSError) as error:
+        except (WorkerError, KafkaError, OSError) as error:
             self.fail(error)
 
     def _make_consumer(self) -> AIOKafkaConsumer:
@@ -130,7 +133,7 @@ class LaneFeed(Service):  # type: ignore[misc]
         """The first failure stops the worker, nothing more is committed by the lane it struck."""
         if self.failure is None and not self.closing:
             self.failure = error
-            if isinstance(error, LoudStop):
+            if isinstance(error, WorkerError):
                 log.critical("%s", error)
             else:
                 log.critical("the worker stops: %s", error, exc_info=error)
@@ -144,7 +147,18 @@ class LaneFeed(Service):  # type: ignore[misc]
         topics: dict[int, set[str]] = {}
         for partition in assigned:
             topics.setdefault(partition.partition, set()).add(partition.topic)
-        split = [n for n, found in topics.items() if found != set(self.consuming.source.topics)]
+        source = self.consuming.source
+        if max(topics, default=0) >= source.partitions:
+            self.fail(
+                Misconfigured(
+                    f"The input topics have grown beyond the {source.partitions} partitions that "
+                    "they had when the worker started.",
+                    "Clients would change their lanes and lose their state: give the topics their "
+                    "old count back.",
+                )
+            )
+            return
+        split = [n for n, found in topics.items() if found != set(source.topics)]
         if split:
             self.fail(
                 Misconfigured(
@@ -176,9 +190,10 @@ class LaneFeed(Service):  # type: ignore[misc]
         if self._consumer is None or not offsets:
             return
         try:
-            await self._consumer.commit(offsets)
-        except (CommitFailedError, IllegalStateError, KafkaError) as error:
-            log.debug("group offsets were not committed: %s", error)
+            async with asyncio.timeout(COMMIT_SECONDS):
+                await self._consumer.commit(offsets)
+        except (CommitFailedError, IllegalStateError, KafkaError, TimeoutError) as error:
+            log.debug("group offsets were not committed: %r", error)
 
 
 class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -193,4 +208,38 @@ class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._feed.release()
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        self._feed.assign(assigned)
+        try:
+            self._feed.assign(assigned)
+        except Exception as error:  # noqa: BLE001 - lanes that never opened would go unnoticed
+            self._feed.fail(error)
+
+
+async def take_batches(stream: Any) -> None:
+    """The agent: one batch of one lane at a time, outcome and failure handed back to the lane.
+
+    A batch that no lane waits for any more (it was dropped at a rebalance, or its deadline passed)
+    is cancelled, or not begun: it must not go on beside the lane's next owner in this process.
+    """
+    async for lane, batch, done in stream:
+        if done.done():
+            continue
+        work = asyncio.create_task(lane.process(batch))
+        done.add_done_callback(partial(_leave, work))
+        try:
+            await asyncio.wait([work])
+        finally:
+            _hand_back(work, done)
+
+
+def _leave(work: "asyncio.Task[None]", _: "asyncio.Future[None]") -> None:
+    work.cancel()
+
+
+def _hand_back(work: "asyncio.Task[None]", done: "asyncio.Future[None]") -> None:
+    if not work.done() or work.cancelled():
+        done.cancel()
+    elif (error := work.exception()) is None:
+        if not done.done():
+            done.set_result(None)
+    elif not done.done():
+        done.set_exception(error)

@@ -7,7 +7,9 @@ the batch at hand, within a bound, and gives the positions that the group may kn
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from functools import partial
 
+from worker.errors import WorkerError
 from worker.kafka.source import KafkaSource
 from worker.lane import Lane
 from worker.ports import Batch
@@ -67,7 +69,7 @@ class Lanes:
         self._open: dict[int, OpenLane] = {}
 
     def __iter__(self) -> Iterator[OpenLane]:
-        return iter(self._open.values())
+        return iter(list(self._open.values()))
 
     def __len__(self) -> int:
         return len(self._open)
@@ -75,7 +77,7 @@ class Lanes:
     def assign(self, numbers: Iterable[int]) -> None:
         for number in sorted(set(numbers)):
             opened = self._open[number] = self._make(number)
-            opened.start(self._dispatch).add_done_callback(self._ended)
+            opened.start(self._dispatch).add_done_callback(partial(self._ended, opened))
 
     async def revoke(self) -> Positions:
         """Closes every lane; the positions that they ended at."""
@@ -92,8 +94,12 @@ class Lanes:
     def all_acquired(self) -> bool:
         return all(opened.lane.acquired for opened in self._open.values())
 
-    def _ended(self, task: "asyncio.Task[None]") -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
+    def _ended(self, opened: OpenLane, task: "asyncio.Task[None]") -> None:
+        """A lane ends when it is asked to; else its partitions would stand still unnoticed."""
+        if task.cancelled():
+            if not opened.lane.stopping:
+                self._on_failure(WorkerError(f"lane {opened.lane.number} was cancelled"))
+        elif (error := task.exception()) is not None:
             self._on_failure(error)
 
 

@@ -32,6 +32,8 @@ _topic = attrgetter("topic")
 POLL_SECONDS = 1.0
 FETCH_PATIENCE = 30.0
 """Seconds that a replay waits for a record that the broker should have."""
+ASK_SECONDS = 5.0
+"""aiokafka repeats a commit for ever while the group's coordinator is away."""
 
 
 class SourceSettings(Struct, frozen=True):
@@ -79,12 +81,17 @@ class KafkaSource:
             self._waiting.cancel()
 
     async def seek(self, positions: Mapping[str, int]) -> None:
+        """Nothing is polled through a source that was stopped, and its partitions may be those of
+        the next lane already: it no longer touches the consumer."""
         self._replayed.clear()
         self._sought = dict(positions)
-        for topic, offset in positions.items():
-            self._seek(topic, offset)
+        if not self._stopped:
+            for topic, offset in positions.items():
+                self._seek(topic, offset)
 
     def _seek(self, topic: str, offset: int) -> None:
+        if self._stopped:
+            raise SourceUnavailable("the lane is asked to stop")
         try:
             self._consumer.seek(self._of[topic], offset)
         except IllegalStateError as error:
@@ -262,8 +269,9 @@ class KafkaSource:
         """Asks the group by a commit with the own generation; the offset serves lag monitors."""
         offsets = {self._of[t]: offset for t, offset in self._sought.items()}
         try:
-            await self._consumer.commit(offsets or {self._of[self.topics[0]]: 0})
-        except (CommitFailedError, IllegalStateError, KafkaError):
+            async with asyncio.timeout(ASK_SECONDS):
+                await self._consumer.commit(offsets or {self._of[self.topics[0]]: 0})
+        except (CommitFailedError, IllegalStateError, KafkaError, TimeoutError):
             return False
         return True
 
