@@ -23,11 +23,12 @@ from faust.app.base import BootStrategy
 
 from config.settings import Settings
 from schemas.topics import Channel
+from worker.agent import take_batches
 from worker.cache import CacheBudget
 from worker.clock import SystemClock
 from worker.errors import LoudStop
 from worker.evaluator import LoyaltyEvaluator, make_terms
-from worker.feed import Consuming, LaneFeed, Surroundings, take_batches
+from worker.feed import Consuming, LaneFeed, Surroundings
 from worker.kafka.lane_log import KafkaLaneLog
 from worker.kafka.publisher import KafkaPublisher
 from worker.kafka.security import client_options
@@ -179,11 +180,9 @@ def build(
         await publisher.start()
 
     async def stop() -> None:
-        await rules.stop()
-        await publisher.stop()
-        await lane_log.stop()
-        await tables.close()
-        await worker.web.stop()
+        await asyncio.gather(
+            rules.stop(), publisher.stop(), lane_log.stop(), tables.close(), worker.web.stop()
+        )
 
     def failed(error: BaseException) -> None:
         worker.health = replace(worker.health, crashed=str(error))

@@ -9,7 +9,6 @@ a lane's position is in its state.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -33,6 +32,8 @@ their partitions for ever."""
 TICK = 2.0
 COMMIT_SECONDS = 1.0
 """aiokafka repeats a commit for ever while the group's coordinator is away."""
+CLOSE_SECONDS = 1.5
+"""For each of two closings after the drain: a stop ends within ten seconds, come what may."""
 REBALANCE_MS = 20_000
 
 
@@ -107,8 +108,8 @@ class LaneFeed(Service):  # type: ignore[misc]
         self.closing = True
         await self.release()
         if self._consumer is not None:
-            await self._consumer.stop()
-        await self.around.stop()
+            await _close("the consumer", self._consumer.stop())
+        await _close("connections", self.around.stop())
 
     def _make(self, number: int) -> OpenLane:
         assert self._consumer is not None
@@ -196,6 +197,15 @@ class LaneFeed(Service):  # type: ignore[misc]
             log.debug("group offsets were not committed: %r", error)
 
 
+async def _close(what: str, closing: Awaitable[None]) -> None:
+    """What does not close in time is left to the process's end: its broker is away."""
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await closing
+    except (TimeoutError, KafkaError, OSError) as error:
+        log.warning("%s did not close: %r", what, error)
+
+
 class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
     """aiokafka swallows what a listener raises: failures go to the feed."""
 
@@ -212,34 +222,3 @@ class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
             self._feed.assign(assigned)
         except Exception as error:  # noqa: BLE001 - lanes that never opened would go unnoticed
             self._feed.fail(error)
-
-
-async def take_batches(stream: Any) -> None:
-    """The agent: one batch of one lane at a time, outcome and failure handed back to the lane.
-
-    A batch that no lane waits for any more (it was dropped at a rebalance, or its deadline passed)
-    is cancelled, or not begun: it must not go on beside the lane's next owner in this process.
-    """
-    async for lane, batch, done in stream:
-        if done.done():
-            continue
-        work = asyncio.create_task(lane.process(batch))
-        done.add_done_callback(partial(_leave, work))
-        try:
-            await asyncio.wait([work])
-        finally:
-            _hand_back(work, done)
-
-
-def _leave(work: "asyncio.Task[None]", _: "asyncio.Future[None]") -> None:
-    work.cancel()
-
-
-def _hand_back(work: "asyncio.Task[None]", done: "asyncio.Future[None]") -> None:
-    if not work.done() or work.cancelled():
-        done.cancel()
-    elif (error := work.exception()) is None:
-        if not done.done():
-            done.set_result(None)
-    elif not done.done():
-        done.set_exception(error)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 
+from worker.agent import take_batches
 from worker.errors import Misconfigured, SourceUnavailable
-from worker.feed import Consuming, LaneFeed, Surroundings, _Rebalance, take_batches
+from worker.feed import Consuming, LaneFeed, Surroundings, _Rebalance
 from worker.kafka.source import KafkaSource, SourceSettings
 from worker.lanes import Lanes, OpenLane
 from worker.ports import Batch
