@@ -13,7 +13,7 @@ from tests.reference.hunt import compare, make_case, minimal
 from tests.reference.model import run
 from tests.reference.reasons import differing_reasons
 
-SEEDS = range(120)
+SEEDS = range(100)
 EXAMPLE = Path(__file__).parents[1] / "data" / "engine" / "seed-ladders"
 
 
@@ -28,7 +28,7 @@ def test_simulate_is_the_model(first: int) -> None:
             pytest.fail(f"seed {seed}: {found}\n{smaller.rules}\n{lines}")
 
 
-@pytest.mark.parametrize("seed", range(200, 220))
+@pytest.mark.parametrize("seed", range(200, 212))
 def test_explain_gives_the_reasons_of_the_model(seed: int) -> None:
     """Every rule of every event: the reason code, and the winner that excluded it."""
     assert differing_reasons(make_case(seed, Switches())) == []
@@ -39,7 +39,7 @@ def test_cases_fire_and_fail() -> None:
     types: set[str] = set()
     codes: set[str] = set()
     reasons: set[str] = set()
-    for seed in SEEDS:
+    for seed in SEEDS[:50]:
         case = make_case(seed, Switches())
         result = run(case.rules, case.lines)
         types |= {command["type"] for command in result.commands}

@@ -23,6 +23,8 @@ TEXTS = {
     "CLIENT_REGISTERED": [],
 }
 CONSTANTS = ["0", "1", "2", "5", "10", "12.345", "0.005", "0.1", "33.333333333333333333", "100"]
+LONG = ["0.333333333333333333333333333333333", "9999999999999999999999999999999999"]
+LONG += ["0.000000000000000000000000000000005", "1.000000000000000000000000000000005"]
 GROUPS = ["vip", "staff", "новички", "sleepers"]
 
 
@@ -44,6 +46,8 @@ class Expressions:
         if roll < 0.66:
             return f"coalesce({rng.choice(MAYBE)}, {rng.choice(CONSTANTS)})"
         if roll < 0.7:
+            if rng.random() < 0.5:
+                return rng.choice(LONG)
             return f"bucket('{rng.choice(['a', 'соль'])}')"
         return rng.choice(CONSTANTS + self.amounts)
 
@@ -73,8 +77,26 @@ class Expressions:
         missing = rng.choice([*MAYBE, f"{rng.choice(MAYBE)} - 1", f"percent({self.leaf()}, 5)"])
         return f"coalesce({missing}, {x})"
 
+    def threshold(self) -> str:
+        """A range of one figure of the event, written in one of many ways."""
+        rng = self.rng
+        x = rng.choice(NUMBERS[self.trigger] or COMMON)
+        low, high = rng.choice(self.amounts), rng.choice(self.amounts)
+        extra = self.condition(0)
+        return rng.choice(
+            [f"{x} >= {low}", f"{low} <= {x}", f"{low} < {x}", f"{low} <= {x} < {high}",
+             f"not ({x} < {low})", f"{x} == {low}", f"{x} >= {low} and {extra}",
+             f"{extra} and {x} > {low}", f"{x} >= {low} or {extra}", f"{x} in ({low}, {high})",
+             f"{x} > {low} and {x} <= {high}", f"{x} - {low} >= 0", f"({x} >= {low}) == isBirthday",
+             f"{x} >= {low} and {x} >= {high} and not ({extra})", f"{x} > -{low}",
+             f"{low} >= {x} >= {high}", f"({x} >= {low} if {extra} else {x} < {high})",
+             f"{x} >= {low} + 1", f"{x} != {low}", f"{x} <= {low}", f"{x} < {x}"]
+        )  # fmt: skip
+
     def condition(self, depth: int) -> str:
         rng = self.rng
+        if depth > 0 and rng.random() < 0.25:
+            return self.threshold()
         kind = rng.randrange(12)
         if depth > 0 and kind < 3:
             word = rng.choice(["and", "or"])

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -71,7 +72,8 @@ def as_yaml(document: dict[str, Any]) -> str:
     return re.sub(r"'?@@(.*?)@@'?", r"\1", text)
 
 
-def transitions(zone: str, year: int) -> list[datetime]:
+@cache
+def transitions(zone: str, year: int) -> tuple[datetime, ...]:
     """The instants of the year around which the zone's offset changes, to the hour."""
     found = []
     at = datetime(year, 1, 1, tzinfo=ZoneInfo("UTC"))
@@ -82,7 +84,7 @@ def transitions(zone: str, year: int) -> list[datetime]:
         if now != before:
             found.append(at)
         before = now
-    return found
+    return tuple(found)
 
 
 def make_world(rng: random.Random, switches: Switches) -> World:
@@ -115,7 +117,10 @@ def make_world(rng: random.Random, switches: Switches) -> World:
         document["limits"] = limits
     world.document = document
     ladders = [ladder(rng, world, f"l{n}", switches) for n in range(rng.choice([0, 0, 1, 1, 2]))]
-    rules = [rule(rng, world, f"r{n}", switches) for n in range(rng.randint(1, 7))]
+    wide = rng.random() < 0.08
+    names = [rng.choice(["r", "R", "é", "r1", "я", "r-", "_"]) + str(n) for n in range(40)]
+    names = list(dict.fromkeys(names))[: rng.randint(15, 40) if wide else rng.randint(1, 7)]
+    rules = [rule(rng, world, name, switches, wide) for name in names]
     rng.shuffle(rules)
     if ladders:
         document["ladders"] = ladders
@@ -200,9 +205,11 @@ def ladder(rng: random.Random, world: World, name: str, switches: Switches) -> d
     return made
 
 
-def rule(rng: random.Random, world: World, name: str, switches: Switches) -> dict[str, Any]:
+def rule(
+    rng: random.Random, world: World, name: str, switches: Switches, wide: bool
+) -> dict[str, Any]:
     triggers = TRIGGERS + (["CLIENT_REGISTERED"] if switches.registered else [])
-    trigger = rng.choice(triggers)
+    trigger = rng.choice(triggers[:7] if wide else triggers)
     made: dict[str, Any] = {"id": name, "name": f"Rule {name}", "trigger": trigger}
     if rng.random() < 0.1:
         made["enabled"] = rng.random() < 0.5
@@ -211,7 +218,12 @@ def rule(rng: random.Random, world: World, name: str, switches: Switches) -> dic
     expressions = Expressions(rng, trigger, world.amounts)
     if rng.random() < 0.5:
         made["when"] = expressions.condition(rng.randint(0, 2))
-    made |= settings(rng, world, trigger, switches)
+    if wide:
+        made["when"] = expressions.threshold()
+    if not wide or rng.random() < 0.3:
+        made |= settings(rng, world, trigger, switches)
+    elif rng.random() < 0.5:
+        made["clubIds"] = rng.sample(CLUBS, rng.randint(1, 2))
     made["actions"] = [
         action(rng, expressions, trigger, world) for _ in range(rng.choice([1, 1, 2, 3]))
     ]

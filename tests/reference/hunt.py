@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from rules_engine.author import load_rule_set
@@ -27,7 +28,7 @@ class Case:
     document: dict[str, Any]
     lines: list[bytes]
 
-    @property
+    @cached_property
     def rules(self) -> str:
         return as_json(self.document) if self.seed % 3 else as_yaml(self.document)
 

@@ -17,7 +17,8 @@ def differing_reasons(case: Case) -> list[str]:
         due = expected.get(simulated.line)
         if due is None:
             continue
-        assert simulated.event is not None and simulated.before is not None
+        assert simulated.event is not None
+        assert simulated.before is not None
         explanation = explain_event(
             checked, simulated.before, simulated.event, simulated.origin, simulated.budgets
         )
