@@ -1,6 +1,6 @@
 # Every command does its own set-up first; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format bench simulate-faults parts lock docs
+.PHONY: help setup demo test lint types format bench bench-rules simulate-faults parts lock docs
 
 BIN := .venv/bin
 
@@ -39,6 +39,9 @@ simulate-faults: setup ## lanes and budgets under crashes, zombies and lost writ
 
 bench: parts ## this worker against four others, on a real Kafka and a real Redis
 	@$(BIN)/python -m benchmarks.run $(ARGS)
+
+bench-rules: setup ## evaluation alone, next to loops over lambdas and asteval; about two minutes
+	@$(BIN)/python -m benchmarks.rules $(ARGS)
 
 docs: setup ## write the generated documents anew
 	@$(BIN)/python -m config.document >docs/settings.md

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rules_engine.budgets.messages import GivenBack, Granted, NoneLeft, Recall, Request, Return
-from rules_engine.budgets.port import Need, Verdict, organization_of
+from rules_engine.budgets.port import BudgetKey, Need, Verdict, organization_of, split_key
 from rules_engine.budgets.state import BudgetState
+from rules_engine.limits import KEPT_PERIODS
 
 if TYPE_CHECKING:
     from rules_engine.budgets.lane import LaneBudgets
 
 NOTHING = Decimal(0)
+Kept = TypeVar("Kept")
 
 
 def try_to_charge(state: BudgetState, needs: Sequence[Need]) -> Verdict:
@@ -23,7 +25,9 @@ def try_to_charge(state: BudgetState, needs: Sequence[Need]) -> Verdict:
     for need in needs:
         bound = state.bounds.get(need.key)
         held = slices.get(need.key, NOTHING)
-        if bound is not None and held < need.amount and need.amount > bound:
+        if bound is None or bound.limit < need.limit:
+            continue
+        if held < need.amount and need.amount > bound.left:
             return Verdict.REFUSED
     return Verdict.SHORT
 
@@ -50,6 +54,7 @@ def granted(lane: "LaneBudgets", body: Granted) -> None:
     slices = lane.state.slices
     for given in body.slices:
         slices[given.key] = slices.get(given.key, NOTHING) + given.unused
+        _forget_older(slices, given.key)
     if any(slices.get(need.key, NOTHING) < need.amount for need in tried.needs):
         raise lane.contradiction("a grant does not cover its need")
     _charge(lane.state, tried.needs)
@@ -60,9 +65,19 @@ def granted(lane: "LaneBudgets", body: Granted) -> None:
 def none_left(lane: "LaneBudgets", body: NoneLeft) -> None:
     tried = lane.expect_answer()
     for bound in body.bounds:
-        lane.state.bounds[bound.key] = bound.unused
+        lane.state.bounds[bound.key] = bound
+        _forget_older(lane.state.bounds, bound.key)
     tried.verdicts[tried.asking] = False
     tried.asking, tried.needs = "", ()
+
+
+def _forget_older(known: dict[BudgetKey, Kept], key: BudgetKey) -> None:
+    """Of a budget only the two latest periods are kept. Slices in two later ones mean that the
+    owner, who granted them, has forgotten the older period too."""
+    budget, _ = split_key(key)
+    periods = sorted((k for k in known if split_key(k)[0] == budget), key=lambda k: split_key(k)[1])
+    for old in periods[:-KEPT_PERIODS]:
+        del known[old]
 
 
 def recalled(lane: "LaneBudgets", body: Recall, owner: int) -> None:

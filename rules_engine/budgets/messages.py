@@ -33,10 +33,19 @@ class Granted(Struct, frozen=True, array_like=True, tag="granted"):
     slices: tuple[GivenBack, ...]
 
 
-class NoneLeft(Struct, frozen=True, array_like=True, tag="none"):
-    """The budgets that are short, with what is left of each anywhere: a bound for further needs."""
+class Bound(Struct, frozen=True, gc=False, array_like=True):
+    """No more than `left` is to be had anywhere, as long as the budget's amount is `limit`: where
+    its author raised it, the owner has to be asked again."""
 
-    bounds: tuple[GivenBack, ...]
+    key: BudgetKey
+    left: Decimal
+    limit: Decimal
+
+
+class NoneLeft(Struct, frozen=True, array_like=True, tag="none"):
+    """The budgets that are short."""
+
+    bounds: tuple[Bound, ...]
 
 
 class Recall(Struct, frozen=True, array_like=True, tag="recall"):

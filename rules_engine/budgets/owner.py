@@ -10,6 +10,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING
 
 from rules_engine.budgets.messages import (
+    Bound,
     GivenBack,
     Granted,
     NoneLeft,
@@ -98,30 +99,28 @@ def _serve(lane: "LaneBudgets", organization: str, limit_of: "LimitOf") -> None:
     lane.state.queues.pop(organization, None)
 
 
-def _judge(
-    lane: "LaneBudgets", queued: Queued, limit_of: "LimitOf"
-) -> tuple[list[GivenBack], bool]:
+def _judge(lane: "LaneBudgets", queued: Queued, limit_of: "LimitOf") -> tuple[list[Bound], bool]:
     """Bounds of the budgets that are short for good; whether some must be recalled first."""
-    bounds: list[GivenBack] = []
+    bounds: list[Bound] = []
     waits = False
     for need in queued.request.needs:
         ledger = _ledger(lane, need, limit_of)
         if ledger is None:
-            bounds.append(GivenBack(need.key, NOTHING))
+            bounds.append(Bound(need.key, NOTHING, need.limit))
             continue
         if need.amount <= ledger.free:
             continue
         others = {n: held for n, held in ledger.out.items() if n != queued.lane}
         rest = ledger.free + sum(others.values(), NOTHING)
         if need.amount > rest:
-            bounds.append(GivenBack(need.key, max(NOTHING, rest)))
+            bounds.append(Bound(need.key, max(NOTHING, rest), ledger.limit))
         elif need.key not in queued.rounds:
             _recall(lane, queued, need.key, others)
             waits = True
         elif any(a.recall == queued.rounds[need.key] for a in lane.state.awaited):
             waits = True
         else:
-            bounds.append(GivenBack(need.key, max(NOTHING, rest)))
+            bounds.append(Bound(need.key, max(NOTHING, rest), ledger.limit))
     return bounds, waits
 
 

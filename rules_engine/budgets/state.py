@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct, field
 
-from rules_engine.budgets.messages import Request
+from rules_engine.budgets.messages import Bound, Request
 from rules_engine.budgets.port import BudgetKey, Need
 
 
@@ -63,7 +63,7 @@ class BudgetState(Struct, array_like=True):
     sent: dict[int, int] = field(default_factory=dict)
     seen: dict[int, int] = field(default_factory=dict)
     slices: dict[BudgetKey, Decimal] = field(default_factory=dict)
-    bounds: dict[BudgetKey, Decimal] = field(default_factory=dict)
+    bounds: dict[BudgetKey, Bound] = field(default_factory=dict)
     tried: Tried | None = None
     ledgers: dict[BudgetKey, Ledger] = field(default_factory=dict)
     queues: dict[str, list[Queued]] = field(default_factory=dict)

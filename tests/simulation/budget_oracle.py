@@ -60,7 +60,7 @@ def rebuilt(world: LaneWorld) -> Rebuilt:
             records += [world.record(part.topic, o) for o in range(part.first, part.last + 1)]
         if plan.cut is not None:
             records.append(world.record(*plan.cut))
-        work = toy.prepare(records, None)
+        work = toy.prepare(records, plan.rules)
         evaluated = toy.evaluate(work, values, Moment(plan.wall, 0, False), TERMS)
         if evaluated.cut != plan.cut:
             raise Broken(f"plan {plan.seq} is cut at {evaluated.cut}, was at {plan.cut}")
@@ -80,7 +80,7 @@ def judge(shared: Shared) -> None:
     for world, state in zip(shared.lanes, states, strict=True):
         for offset, verdicts in state.verdicts().items():
             for item, verdict in zip(world.events[offset].items, verdicts, strict=True):
-                if verdict is False and not shared.refunds:
+                if verdict is False and not shared.refunds and len(shared.versions) == 1:
                     _judge_refusal(shared, states, [(n.key, n.amount) for n in item.needs])
 
 
@@ -104,11 +104,12 @@ def _judge_lane(world: LaneWorld, state: Rebuilt) -> None:
 
 
 def _judge_sum(shared: Shared, states: list[Rebuilt], key: BudgetKey) -> None:
-    left = left_of([state.credits for state in states], key, shared.limit_of(key))
-    if left < 0:
-        raise Broken(f"{key!r}: {-left} paid too much")
+    paid = [state.credits for state in states]
+    if left_of(paid, key, shared.limit_of(key)) < 0:
+        raise Broken(f"{key!r}: {-left_of(paid, key, shared.limit_of(key))} paid too much")
     ledgers = [s.budgets.ledgers[key] for s in states if key in s.budgets.ledgers]
     if ledgers:
+        left = left_of(paid, key, ledgers[0].limit)
         slices = sum((s.budgets.slices.get(key, Decimal(0)) for s in states), Decimal(0))
         if ledgers[0].free + slices != left:
             raise Broken(f"{key!r}: left {left}, free {ledgers[0].free}, in slices {slices}")

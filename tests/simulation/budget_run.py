@@ -98,7 +98,7 @@ class History:
 
     def fault(self, world: LaneWorld) -> None:
         random, lane = self.random, (world.number, world.newest)
-        kinds = ("crash", "crash", "owner", "owner", "back", "back", "sleep", "away")
+        kinds = ("crash", "crash", "owner", "owner", "back", "back", "sleep", "away", "raise")
         kind = random.choice(kinds)
         if kind in ("crash", "away"):
             self.crash(world)
@@ -113,6 +113,8 @@ class History:
             world.roll_back(10**9 if random.random() < 0.1 else 1 + int(random.expovariate(0.3)))
         elif kind == "sleep":
             self.asleep[lane] = self.steps + random.choice((10, 50))
+        elif kind == "raise":
+            self.shared.raise_limit()
 
     def crash(self, world: LaneWorld) -> None:
         coroutine = self.running.pop((world.number, world.newest), None)
@@ -150,14 +152,18 @@ class History:
             del self.running[lane]
 
     def probe(self) -> None:
-        """Nothing strands: some lane can spend exactly what is left of a budget, and none more."""
+        """Nothing strands: some lane can spend exactly what is left of a budget, and none more;
+        also where its author has raised the budget since the lane was last refused."""
         states = [rebuilt(world) for world in self.shared.lanes]
         keys = sorted({key for state in states for key in state.budgets.ledgers})
         if not keys:
             return
-        key = self.random.choice(keys)
+        refused = [(k, n) for n, s in enumerate(states) for k in s.budgets.bounds if k in keys]
+        key, first = self.random.choice(refused or [(self.random.choice(keys), 0)])
+        if self.random.random() < 0.5:
+            self.shared.raise_limit(key)
         left = left_of([s.credits for s in states], key, self.shared.limit_of(key))
-        first, second = self.random.sample(range(LANES), 2)
+        second = self.random.choice([n for n in range(LANES) if n != first])
         if left:
             self.append(first, key, left)
             self.play()

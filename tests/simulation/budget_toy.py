@@ -25,7 +25,10 @@ Credits = dict[int, list[Need]]
 
 
 class BudgetWork(Struct, frozen=True):
+    """`version`: of the rules that decide it."""
+
     records: Sequence[Record]
+    version: int
     keys: Sequence[str] = (SHARED, CREDITED)
 
 
@@ -48,13 +51,14 @@ class BudgetToy:
         return Pending(tried.topic, tried.offset, {"o": tried.rules}, bool(tried.asking))
 
     def prepare(self, records: Sequence[Record], rules: Mapping[str, str | None] | None) -> Work:
-        return BudgetWork(records)
+        newest = str(len(self.world.shared.versions) - 1)
+        return BudgetWork(records, int((rules or {}).get("o") or newest))
 
     def evaluate(
         self, work: Work, values: Mapping[str, bytes], moment: Moment, terms: Terms
     ) -> Evaluated:
         assert isinstance(work, BudgetWork)
-        batch = _Batch(self.world, values, moment)
+        batch = _Batch(self.world, values, moment, work.version)
         taken, cut = 0, None
         for record in work.records:
             if record.topic == "B":
@@ -67,8 +71,10 @@ class BudgetToy:
 
 
 class _Batch:
-    def __init__(self, world: LaneWorld, values: Mapping[str, bytes], moment: Moment) -> None:
-        self.world, self.moment = world, moment
+    def __init__(
+        self, world: LaneWorld, values: Mapping[str, bytes], moment: Moment, version: int
+    ) -> None:
+        self.world, self.moment, self.version = world, moment, version
         self.budgets = LaneBudgets(values[SHARED], world.number, LANES, UNIT)
         self.before = values[CREDITED]
         self.credits: Credits = read_credits(self.before)
@@ -77,9 +83,12 @@ class _Batch:
     def receive(self, record: Record) -> None:
         assert record.value is not None
         try:
-            self.budgets.receive(decode_message(record.value), self.world.shared.limit_of)
+            self.budgets.receive(decode_message(record.value), self._limit_of)
         except Contradiction as error:
             raise Contradicted(str(error)) from error
+
+    def _limit_of(self, key: BudgetKey) -> Decimal:
+        return self.world.shared.limit_of(key, self.version)
 
     def decide(self, record: Record) -> bool:
         event = self.world.events[record.offset]
@@ -90,7 +99,7 @@ class _Batch:
         self.budgets.begin(record.topic, record.offset)
         verdicts = self._verdicts(event)
         if verdicts is None:
-            self.budgets.cut(record.topic, record.offset, "o", "r", self.moment.wall)
+            self.budgets.cut(record.topic, record.offset, "o", str(self.version), self.moment.wall)
             return False
         self.budgets.done()
         content = f"{verdicts}".encode()
@@ -105,7 +114,8 @@ class _Batch:
             if item.only_after_refusal and verdicts[-1]:
                 verdicts.append(None)
                 continue
-            verdict = self.budgets.charge(item.rule, item.needs)
+            needs = [Need(n.key, n.amount, self._limit_of(n.key)) for n in item.needs]
+            verdict = self.budgets.charge(item.rule, needs)
             if verdict is Verdict.SHORT:
                 return None
             verdicts.append(verdict is Verdict.CHARGED)
@@ -124,7 +134,8 @@ class _Batch:
             for m in self.budgets.outbox
         ]
         clock = self.moment.clock
-        return Evaluated(taken, values, [*self.outputs, *sent], {"o": "r"}, clock, cut=cut)
+        rules: dict[str, str | None] = {"o": str(self.version)}
+        return Evaluated(taken, values, [*self.outputs, *sent], rules, clock, cut=cut)
 
 
 def read_credits(raw: bytes) -> Credits:

@@ -44,17 +44,30 @@ class Shared:
         random = self.random
         self.refunds = random.random() < 0.4
         self.periods = random.choice((1, 2, 2, 4))
-        self.limits = {
-            (organization, rule): Decimal(random.randint(3, 25))
-            for organization in ("p", "q")
-            for rule in ("", "a")
-        }
+        self.versions = [
+            {
+                (organization, rule): Decimal(random.randint(3, 25))
+                for organization in ("p", "q")
+                for rule in ("", "a")
+            }
+        ]
         self.internal: list[list[InputRecord]] = [[] for _ in range(LANES)]
         self.lanes = [LaneWorld(self, n, seed) for n in range(LANES)]
 
-    def limit_of(self, key: BudgetKey) -> Decimal:
+    def limit_of(self, key: BudgetKey, version: int = -1) -> Decimal:
+        """The amount by a version of the rules; -1: the latest."""
         organization, rule, _, _ = key.split("\x1f")
-        return self.limits[organization, rule]
+        return self.versions[version][organization, rule]
+
+    def raise_limit(self, key: BudgetKey | None = None) -> None:
+        """An author gives one budget more; from now on plans name the new version."""
+        raised = dict(self.versions[-1])
+        chosen = self.random.choice(list(raised))
+        if key is not None:
+            organization, rule, _, _ = key.split("\x1f")
+            chosen = (organization, rule)
+        raised[chosen] += self.random.randint(1, 8)
+        self.versions.append(raised)
 
     def make_event(self, offset: int) -> Event:
         random = self.random
@@ -74,8 +87,8 @@ class Shared:
         return Item(f"rule-{number}", needs, number > 0 and random.random() < 0.5)
 
     def need(self, organization: str, rule: str, ordinal: int, amount: Decimal) -> Need:
-        limit = self.limits[organization, rule]
-        return Need(budget_key(organization, rule, "MONTH", ordinal), amount, limit)
+        key = budget_key(organization, rule, "MONTH", ordinal)
+        return Need(key, amount, self.limit_of(key))
 
 
 class LaneWorld(World):

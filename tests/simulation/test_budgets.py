@@ -1,14 +1,17 @@
 """Budgets over several lanes under faults, and the proof that a missing guard is noticed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from rules_engine.budgets import holder, owner
 from rules_engine.budgets.lane import LaneBudgets
 from rules_engine.budgets.messages import Message, Return
+from rules_engine.budgets.port import Need, Verdict
+from rules_engine.budgets.state import BudgetState
 from tests.simulation.budget_run import run_seed
 from tests.simulation.oracle import Broken
+from worker.lane import Lane
 
 SEEDS = 150
 
@@ -62,5 +65,24 @@ def test_owners_that_never_say_that_money_came_back_are_caught(
 def test_a_lane_that_takes_other_records_before_the_pending_one_is_caught(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(Lane, "_see_pending", lambda *_: None)
+    assert _caught()
+
+
+def test_a_lane_that_forgets_what_is_settled_of_the_pending_record_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(LaneBudgets, "begin", lambda self, *_: self._verdicts.clear())
     assert _caught()
+
+
+def test_lanes_that_do_not_ask_again_when_a_budget_was_raised_are_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    honest = holder.try_to_charge
+
+    def stubborn(state: BudgetState, needs: Sequence[Need]) -> Verdict:
+        return honest(state, [Need(need.key, need.amount, holder.NOTHING) for need in needs])
+
+    monkeypatch.setattr(holder, "try_to_charge", stubborn)
+    assert _caught(1500)
