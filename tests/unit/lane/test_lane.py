@@ -178,6 +178,20 @@ def test_records_that_come_twice_are_refused() -> None:
         ranges([event(4), event(5), event(5)], ("A",), {"A": 4})
 
 
+# ---------------------------------------------------------------------- idle
+
+
+async def test_an_idle_lane_writes_an_empty_plan_after_an_hour_and_then_daily() -> None:
+    place = Place()
+    lane = await place.work_off()
+    for _ in range(49):
+        place.clock.now += DAY_US // 24 + 1
+        await lane.rest()
+    empty = [plan for plan in await place.plans() if plan.seq > 2]
+    assert len(empty) == 3
+    assert [plan.done for plan in empty][:1] == [2]
+
+
 # ---------------------------------------------------------------------- endings
 
 
