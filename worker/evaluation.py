@@ -25,7 +25,7 @@ from worker.report import BatchReport
 from worker.tables.codec import pack_client, unpack_client
 
 MOST_KEYS = 3_500
-"""Values of one commit: Lua's `unpack` takes fewer than 4,000 arguments in Redis 7.0."""
+"""Values of one commit: below what one script of the tables takes (`worker.tables.limits`)."""
 MOST_OUTBOX_BYTES = 6 * 1024 * 1024
 """Looked at before each record: what one record gives may come on top."""
 MOST_RECORD_BYTES = 900_000

@@ -29,9 +29,15 @@ class TopicReader:
     def __init__(self, client: Mapping[str, Any], topic: str) -> None:
         self._client, self._topic = dict(client), topic
         self._consumer: AIOKafkaConsumer | None = None
+        self._lock = asyncio.Lock()
 
     async def read(self) -> News:
-        """Up to the end that the topic has now. Raises SourceUnavailable."""
+        """Up to the end that the topic has now; one read at a time, or each of two would get a part
+        of the records and believe it whole. Raises SourceUnavailable."""
+        async with self._lock:
+            return await self._read()
+
+    async def _read(self) -> News:
         afresh = self._consumer is None
         try:
             consumer = self._consumer = self._consumer or await self._open()

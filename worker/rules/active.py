@@ -13,6 +13,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from msgspec import Struct
 
@@ -107,8 +108,19 @@ class ActiveRules:
                     "topic of rule-set history does not hold.",
                     "Restore that topic, or point TOPIC_RULES_HISTORY at the right one.",
                 )
-            self._compile(stored.text, stored.file)
+            # Under the plan's name for it, also where this release would hash it otherwise.
+            self._compiled[content_hash] = self._compile_stored(stored)
         return self._compiled[content_hash]
+
+    def _compile_stored(self, stored: StoredRules) -> CompiledRuleSet:
+        try:
+            return self._compile(stored.text, stored.file)
+        except RuleSetError as error:
+            raise LoudStop(
+                f"A plan was decided by rule set {stored.content_hash} of {stored.organization}, "
+                f"which this release refuses: {error}.",
+                "Run the release that applied it until the lanes have caught up, then this one.",
+            ) from error
 
     def _compile(self, text: str, file: str) -> CompiledRuleSet:
         compiled = compile_rule_set(load_rule_set(text, file))
@@ -167,9 +179,9 @@ class ActiveRules:
     def _last_good(self, file: str, error: RuleSetError) -> CompiledRuleSet | None:
         known = self._files.get(file)
         good = known.compiled if known is not None else None
-        if good is None:
-            stored = self._history.latest_of_file(file)
-            good = self._compile(stored.text, stored.file) if stored is not None else None
+        if good is None and (stored := self._history.latest_of_file(file)) is not None:
+            with suppress(RuleSetError):  # of a release that took what this one refuses
+                good = self._compile(stored.text, stored.file)
         organization = good.organization_id if good is not None else file
         log.error(
             "rule set refused, %s:\n%s",

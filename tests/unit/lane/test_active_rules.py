@@ -8,6 +8,7 @@ from worker.errors import LoudStop, Misconfigured
 from worker.rules import active
 from worker.rules.active import ActiveRules, Applied, RulesListener
 from worker.rules.fakes import MemoryHistory, MemorySource
+from worker.rules.ports import StoredRules
 
 GOOD = """
 organizationId: izi
@@ -144,3 +145,20 @@ async def test_a_set_that_another_worker_recorded_later_is_found() -> None:
     assert mine.rules_of({"izi": theirs})["izi"].version == "2"
     await mine.stop()
     await peer.stop()
+
+
+async def test_a_stored_set_that_this_release_refuses_is_a_loud_stop_or_no_last_good() -> None:
+    history = MemoryHistory()
+    await history.record(StoredRules("izi", "0", "old", "izi.yaml", BAD))
+    rules = ActiveRules(MemorySource({"izi.yaml": BAD}), history, Heard().listener())
+    with pytest.raises(Misconfigured, match=r"izi\.yaml"):
+        await rules.start()
+    with pytest.raises(LoudStop, match="this release refuses"):
+        rules.rules_of({"izi": "old"})
+
+
+async def test_a_plan_finds_its_set_by_the_hash_that_an_earlier_release_gave_it() -> None:
+    history = MemoryHistory()
+    await history.record(StoredRules("izi", "7", "as-it-was", "izi.yaml", text(7)))
+    rules = ActiveRules(MemorySource({}), history, Heard().listener())
+    assert rules.rules_of({"izi": "as-it-was"})["izi"].version == "7"
