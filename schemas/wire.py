@@ -1,6 +1,6 @@
-"""Commands as they go out: field order and names are those of the wire, money is text.
+"""Commands and the journal as they go out: names and order are those of the wire, money is text.
 
-The contract is `schemas.commands` (pydantic); a test holds the two against each other.
+The contract is `schemas.commands` and `schemas.journal`; a test holds both against each other.
 Encode with `msgspec.json.encode`. Instants are RFC 3339 text in UTC (`instant_text`).
 """
 
@@ -48,6 +48,12 @@ class AddBonus(Command, frozen=True, gc=False, rename="camel"):
     restriction: Restriction
 
 
+class RevokeBonus(Command, frozen=True, gc=False, rename="camel"):
+    amount_major: str
+    currency: str
+    batch_id: str
+
+
 class AssignGroup(Command, frozen=True, gc=False, rename="camel"):
     group_id: str
 
@@ -61,3 +67,33 @@ class SendPush(Command, frozen=True, gc=False, rename="camel"):
     body: str
     not_before: str | None
     not_after: str | None
+
+
+class JournalOrigin(CausedBy, frozen=True, gc=False, rename="camel", omit_defaults=True):
+    """The record behind an operation, with what traces a top-up's money where it had that."""
+
+    shift_id: str | None = None
+    gateway_transaction_id: str | None = None
+    top_up_source: str | None = None
+
+
+class JournalRecord(Struct, frozen=True, gc=False, rename="camel"):
+    """One operation on a bonus account."""
+
+    operation_id: str
+    organization_id: str
+    club_id: str
+    client_id: str
+    currency: str
+    type: str
+    executor: str
+    reason: str | None
+    caused_by: JournalOrigin
+    rule_id: str | None
+    tags: tuple[str, ...]
+    batch_id: str | None
+    amount_major: str
+    taken_major: str
+    balance_after_major: str
+    violations: tuple[str, ...]
+    occurred_at: str

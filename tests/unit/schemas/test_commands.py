@@ -34,6 +34,13 @@ COMMANDS: list[wire.Command] = [
         expires_at=None,
         restriction=wire.Restriction(("TARIFF",), ("night-pack",)),
     ),
+    wire.RevokeBonus(
+        type="REVOKE_BONUS",
+        **ENVELOPE,
+        amount_major="48.00",
+        currency="RUB",
+        batch_id="8b8306df-9d39-5b43-ba66-1410f02761f6",
+    ),
     wire.AssignGroup(type="ASSIGN_GROUP", **ENVELOPE, group_id="daytimers"),
     wire.UnassignGroup(type="UNASSIGN_GROUP", **ENVELOPE, group_id="daytimers"),
     wire.SendPush(
@@ -102,7 +109,7 @@ def test_another_shape_is_no_credit(fields: dict[str, Any]) -> None:
 
 
 def test_a_push_has_bounds_in_code_points() -> None:
-    written = json.loads(msgspec.json.encode(COMMANDS[3]))
+    written = json.loads(msgspec.json.encode(COMMANDS[4]))
     model = COMMAND_MODELS["SEND_PUSH"]
     model.model_validate(written | {"title": "😀" * 40, "body": "я" * 120})
     for fields in ({"title": "😀" * 41}, {"body": "я" * 121}):
@@ -135,6 +142,25 @@ JOURNAL: dict[str, Any] = {
     "violations": [],
     "occurredAt": "2026-03-03T17:00:00+00:00",
 }
+
+
+def written_record(**fields: Any) -> wire.JournalRecord:
+    return msgspec.convert(JOURNAL | fields, wire.JournalRecord)
+
+
+def test_a_journal_record_as_written_is_one_of_the_contract() -> None:
+    written = json.loads(msgspec.json.encode(written_record()))
+    assert written == JOURNAL
+    assert list(written) == [field.alias for field in JournalRecord.model_fields.values()]
+    assert list(written["causedBy"]) == ["eventId", "type", "topic", "partition", "offset"]
+
+
+def test_what_traces_a_top_up_stands_in_its_record() -> None:
+    trace = {"shiftId": "s-1", "topUpSource": "CASH"}
+    record = written_record(causedBy=JOURNAL["causedBy"] | trace)
+    written = json.loads(msgspec.json.encode(record))
+    assert written["causedBy"] == JOURNAL["causedBy"] | trace
+    JournalRecord.model_validate(written)
 
 
 def test_a_journal_record() -> None:

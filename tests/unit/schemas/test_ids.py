@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.ids import command_id, operation_id
+from schemas.ids import command_id, operation_id, uuid_bytes, uuid_text
 
 NAMESPACE = uuid5(NAMESPACE_DNS, "loyalty-worker")
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -56,3 +56,9 @@ def test_command_ids_of_the_ladder_example(
 )
 def test_operation_ids_of_the_ladder_example(event: str, expected: str) -> None:
     assert operation_id("izi", "c-1", event, "BONUS_PAYMENT") == expected
+
+
+def test_an_id_is_kept_as_sixteen_bytes() -> None:
+    made = command_id("izi", "c-1", "e-1", "r", 0)
+    assert len(uuid_bytes(made)) == 16
+    assert uuid_text(uuid_bytes(made)) == made
