@@ -140,7 +140,8 @@ def _explained(
     if reason is None and decided.winner is not None:
         reason, detail = Reason.EXCLUDED_BY, decided.winner
     elif reason is None and carried.rejections:
-        reason, detail = carried.rejections[0].reason, carried.rejections[0].detail
+        reason = carried.rejections[0].reason
+        detail = carried.rejections[0].detail or carried.limit
     if reason is Reason.CONDITION:
         change = _change(rule, rules, values, origin)
     return RuleExplanation(

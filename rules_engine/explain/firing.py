@@ -15,6 +15,7 @@ from rules_engine.checked import (
     Template,
 )
 from rules_engine.compile.plans import budgets_of
+from rules_engine.explain.limits import told
 from rules_engine.explain.seen import Seen, look
 from rules_engine.explain.values import Values
 from rules_engine.firing import EXECUTOR, later_text
@@ -38,13 +39,14 @@ from schemas.wire import (
 @dataclass
 class Carried:
     """`holds`: the rule has matched and keeps its exclusivity group. `credits`: the formulas as
-    they were seen, as far as they were looked at."""
+    they were seen, as far as they were looked at. `limit`: what stopped it, in numbers."""
 
     holds: bool = False
     commands: list[Command] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     credits: list[Seen] = field(default_factory=list)
     truncated_pushes: int = 0
+    limit: str = ""
 
 
 class _Failed(Exception):
@@ -104,6 +106,7 @@ class _Firing:
         refusal = self._ledger.refusal(limits, credit) or self._budget_refusal(credit)
         if refusal is not None:
             self._reject(refusal)
+            self._carried.limit = told(refusal, self._rule, self._values, self._ledger, credit)
             return self._carried
         self._carried.holds = True
         if amounts and credit == 0:
@@ -192,6 +195,9 @@ class _Firing:
     def _push(self, action: SendPushAction, title: str, body: str) -> None:
         if not self._ledger.may_push(self._pushed):
             self._reject(Reason.PUSH_LIMIT)
+            self._carried.limit = told(
+                Reason.PUSH_LIMIT, self._rule, self._values, self._ledger, Decimal(0)
+            )
             return
         self._pushed += 1
         cut = [_cut(title, action.title.limit), _cut(body, action.body.limit)]

@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 
-from rules_engine.checked import Audience, Period, RuleLimits, Times, Window
+from rules_engine.budgets.port import WholeBudgets
+from rules_engine.checked import (
+    Amount,
+    Audience,
+    Period,
+    PushLimit,
+    RuleLimits,
+    SetLimits,
+    Times,
+    Window,
+)
 from rules_engine.client import ClientState
 from rules_engine.explain import Explanation, RuleExplanation, Seen, explain_event
 from rules_engine.formula.runtime import Cause, Failure
@@ -72,6 +82,58 @@ def test_the_first_condition_that_does_not_hold(
     assert (seen.fired, seen.reason, seen.detail) == (False, reason, detail)
 
 
+DAY = 20514  # 2026-03-02
+
+
+@pytest.mark.parametrize(
+    ("limits", "of_the_set", "client", "reason", "detail"),
+    [
+        (
+            RuleLimits((Times(2, Period.DAY),)),
+            SetLimits(),
+            ClientState(limit_counts={"r\x1fDAY": ((DAY + 1, 1), (DAY + 2, 1))}),
+            "LIMIT_PER_CLIENT",
+            "2 per DAY, the period is older than the two that are kept",
+        ),
+        (
+            RuleLimits(cooldown_us=5_400_000_000),
+            SetLimits(),
+            ClientState(firings={"r": at(NOON) - 1_000_000}),
+            "COOLDOWN",
+            "1.5 h, latest firing 2026-03-02T08:59:59+00:00",
+        ),
+        (
+            RuleLimits(),
+            SetLimits(per_client_credit=Amount(Decimal(50), Period.DAY)),
+            ClientState(credited={"DAY": ((DAY, Decimal(45)),)}),
+            "CLIENT_CREDIT",
+            "50 per DAY, credited 45, needs 10.00",
+        ),
+        (
+            RuleLimits(budget=Amount(Decimal(9), Period.MONTH)),
+            SetLimits(budget=Amount(Decimal(100), Period.LIFETIME)),
+            ClientState(),
+            "BUDGET",
+            "9 per MONTH and 100 per LIFETIME, needs 10.00",
+        ),
+    ],
+)
+def test_a_limit_that_stops_a_rule_says_its_numbers(
+    limits: RuleLimits, of_the_set: SetLimits, client: ClientState, reason: str, detail: str
+) -> None:
+    rules = rule_set(rule("r", credit("10", 0), limits=limits), limits=of_the_set)
+    (seen,) = explain_event(rules, client, topup(), ORIGIN, WholeBudgets()).rules
+    assert (seen.fired, seen.reason, seen.detail) == (False, reason, detail)
+
+
+def test_a_push_over_the_limit_says_its_numbers() -> None:
+    limits = SetLimits(push=PushLimit(times=1))
+    rules = rule_set(rule("r", push("a", "b", 0)), limits=limits)
+    client = ClientState(pushed={"DAY": ((DAY, 1),)})
+    (seen,) = explain_event(rules, client, topup(), ORIGIN).rules
+    assert (seen.fired, seen.reason, seen.detail) == (False, "PUSH_LIMIT", "1 per DAY, sent 1")
+
+
 def test_reasons_behind_the_conditions() -> None:
     limited = RuleLimits((Times(1, Period.DAY),))
     client = ClientState(limit_counts={"used\x1fDAY": ((20514, 1),)})
@@ -85,7 +147,7 @@ def test_reasons_behind_the_conditions() -> None:
         client=client,
     )
     assert [(each.rule_id, each.fired, each.reason, each.detail) for each in found.rules] == [
-        ("used", False, "LIMIT_PER_CLIENT", ""),
+        ("used", False, "LIMIT_PER_CLIENT", "1 per DAY, fired 1"),
         ("wins", True, None, ""),
         ("loses", False, "EXCLUDED_BY", "wins"),
         ("fails too late", False, "FORMULA_FAILED", "DIVISION_BY_ZERO"),
