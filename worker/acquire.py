@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 LOST_MESSAGES = (
     "The topic of budgets lost records or was recreated: restore it, or follow "
-    "docs/runbooks/lane-log.md."
+    "docs/runbooks/bad-log.md."
 )
 
 

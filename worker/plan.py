@@ -14,7 +14,7 @@ from worker.errors import BadLog
 
 RESTORE = (
     "Restore the newest Redis backup that belongs to this log, or rebuild the lane "
-    "(docs/runbooks/lane-log.md)."
+    "(docs/runbooks/bad-log.md)."
 )
 
 

@@ -205,7 +205,7 @@ class KafkaSource:
             raise BadLog(
                 f"The lane's position lies outside its topic: {error}.",
                 "The topic was recreated, or its retention is shorter than the worker was away: "
-                "docs/runbooks/input-lost.md.",
+                "docs/runbooks/bad-log.md.",
             ) from error
         except (IllegalStateError, ConsumerStoppedError, KafkaError) as error:
             raise SourceUnavailable(f"the input cannot be read: {error}") from error
