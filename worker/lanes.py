@@ -75,7 +75,10 @@ class Lanes:
         return len(self._open)
 
     def assign(self, numbers: Iterable[int]) -> None:
+        """Raises WorkerError where one is still open: two would take each other's records."""
         for number in sorted(set(numbers)):
+            if number in self._open:
+                raise WorkerError(f"lane {number} was assigned while it is open")
             opened = self._open[number] = self._make(number)
             opened.start(self._dispatch).add_done_callback(partial(self._ended, opened))
 

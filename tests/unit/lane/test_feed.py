@@ -219,6 +219,14 @@ async def test_a_lane_that_cannot_open_stops_the_worker() -> None:
     assert [type(error) for error in failures] == [Misconfigured]
 
 
+async def test_a_lane_is_not_opened_beside_itself() -> None:
+    feed, failures = feed_of(lambda *_: ToyLane(asyncio.Event().wait))  # type: ignore[arg-type]
+    await _Rebalance(feed).on_partitions_assigned(assignment(0))
+    await _Rebalance(feed).on_partitions_assigned(assignment(0))
+    assert ["while it is open" in str(error) for error in failures] == [True]
+    await feed.lanes.revoke()
+
+
 async def test_topics_that_have_grown_are_refused() -> None:
     feed, failures = feed_of(lambda *_: pytest.fail("a lane was opened"))
     await _Rebalance(feed).on_partitions_assigned(assignment(0, 2))
