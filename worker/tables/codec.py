@@ -18,6 +18,7 @@ _VERSION = bytes([CODEC_VERSION])
 _EXACT = Context(prec=60, traps=[Inexact])
 _UNIT = Decimal("0.0001")
 _ZERO = Decimal("0.0000")
+_in_units = _UNIT.same_quantum
 
 _encode = msgpack.Encoder(decimal_format="string", order="deterministic").encode
 _decode = msgpack.Decoder(ClientState).decode
@@ -29,7 +30,9 @@ _CREDITED = ClientState.__struct_fields__.index("credited")
 
 def pack_client(state: ClientState) -> bytes:
     """The state's one form in bytes."""
-    if _is_canonical(state.topup_total) and _is_canonical(state.spent_total) and not state.credited:
+    topups, spent = state.topup_total, state.spent_total
+    signed = topups.is_signed() or spent.is_signed()
+    if not signed and _in_units(topups) and _in_units(spent) and not state.credited:
         return _VERSION + _encode(state)
     fields = list(astuple(state))
     fields[_TOPUP_TOTAL] = _canonical(state.topup_total)
@@ -58,13 +61,9 @@ def unpack_client(packed: bytes) -> ClientState:
 
 def _canonical(amount: Decimal) -> Decimal:
     """With four decimals exactly and no negative zero; no currency has more."""
-    if _is_canonical(amount):
+    if _in_units(amount) and not amount.is_signed():
         return amount
     return _EXACT.add(amount.quantize(_UNIT, context=_EXACT), _ZERO)
-
-
-def _is_canonical(amount: Decimal) -> bool:
-    return amount.same_quantum(_UNIT) and not amount.is_signed()
 
 
 def _amounts(held: PeriodAmounts) -> list[tuple[int, Decimal]]:
