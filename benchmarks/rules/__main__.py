@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from benchmarks.harness.errors import BenchmarkError
-from benchmarks.rules.book import MIXES
-from benchmarks.rules.measure import Cell, measure
-from benchmarks.rules.report import as_json, show
+from benchmarks.rules.book import MIXES, Mix
+from benchmarks.rules.measure import Cell, growth, measure
+from benchmarks.rules.report import GROWS_FROM, GROWS_TO, as_json, show
 
 
 class Format(StrEnum):
@@ -27,20 +27,25 @@ def main(
     seed: Annotated[int, typer.Option(help="Of rules and events.")] = 1,
 ) -> None:
     """Compare generated code with loops over lambdas and over asteval, on the same rules."""
-    cells: list[Cell] = []
-    for mix in MIXES:
-        for size in map(int, sizes.split(",")):
-            if sys.stderr.isatty():
-                print(f"{size:,} rules, {mix.name} …", file=sys.stderr)
-            try:
-                cells.append(measure(size, mix, repetitions, seed))
-            except BenchmarkError as error:
-                print(f"The benchmark failed: {error}", file=sys.stderr)
-                raise typer.Exit(1) from error
+    counts = [int(size) for size in sizes.split(",")]
+    try:
+        cells = [_measure(size, mix, repetitions, seed) for mix in MIXES for size in counts]
+    except BenchmarkError as error:
+        print(f"The benchmark failed: {error}", file=sys.stderr)
+        raise typer.Exit(1) from error
+    grown = None
+    if {GROWS_FROM, GROWS_TO} <= set(counts):
+        grown = growth(GROWS_FROM, GROWS_TO, MIXES[0], repetitions, seed)
     if output is Format.JSON:
-        print(as_json(cells))
+        print(as_json(cells, grown))
     else:
-        show(cells)
+        show(cells, grown)
+
+
+def _measure(size: int, mix: Mix, repetitions: int, seed: int) -> Cell:
+    if sys.stderr.isatty():
+        print(f"{size:,} rules, {mix.name} …", file=sys.stderr)
+    return measure(size, mix, repetitions, seed)
 
 
 if __name__ == "__main__":

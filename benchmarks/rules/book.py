@@ -59,9 +59,14 @@ def book(size: int, mix: Mix, seed: int) -> list[Rule]:
     writer = _Writer(random.Random(seed), mix, candidates / len(_TRIGGERS))
     rules = []
     for number in range(size):
-        club = "" if number < everywhere else CLUBS[(number // len(_TRIGGERS)) % len(CLUBS)]
-        rules.append(writer.rule(number, club))
+        rules.append(writer.rule(number, "" if number < everywhere else _club_of(number)))
     return sorted(rules, key=lambda rule: (-rule.priority, rule.id))
+
+
+def _club_of(number: int) -> str:
+    """Rules in turn are of clubs in turn; a club comes to rules of every trigger."""
+    round_, place = divmod(number, len(_TRIGGERS))
+    return CLUBS[(17 * round_ + place) % len(CLUBS)]
 
 
 class _Writer:

@@ -13,7 +13,7 @@ from benchmarks.rules.book import Mix, book, rule_set_yaml
 from benchmarks.rules.contenders import Asteval, Compiled, Contender, IndexedLambdas, Lambdas
 from benchmarks.rules.traffic import pasts, traffic
 from rules_engine.author import load_rule_set
-from rules_engine.compile import compile_rule_set
+from rules_engine.compile import CompiledRuleSet, compile_rule_set
 from schemas.decoded import Event
 
 OURS, LAMBDAS, INDEXED, ASTEVAL = "ours", "lambdas", "indexed", "asteval"
@@ -52,6 +52,25 @@ class Cell:
     events: dict[str, int]
 
 
+def growth(few: int, many: int, mix: Mix, repetitions: int, seed: int) -> float:
+    """How many times the cost of an event with `few` rules it has with `many`: both in turns on
+    the same events, median over the turns."""
+    history = pasts(seed)
+    events = list(islice(traffic(seed), _MOST_EVENTS * (repetitions + 1)))
+    sets = [_compiled(rule_set_yaml(book(size, mix, seed)))[0] for size in (few, many)]
+    gc.collect()
+    gc.freeze()
+    players = [_Player(Compiled(rule_set, history), events) for rule_set in sets]
+    for player in players:
+        player.warm_up()
+    for turn in range(repetitions):
+        for player in players[:: 1 if turn % 2 else -1]:
+            player.play()
+    gc.unfreeze()
+    first, last = players
+    return median(many / few for few, many in zip(first.micros, last.micros, strict=True))
+
+
 def measure(size: int, mix: Mix, repetitions: int, seed: int) -> Cell:
     """1. Everyone is made from the same book. 2. They take turns; each turn goes on in the stream
     of events where the contender's last one ended. 3. Where two have seen the same event they must
@@ -61,9 +80,7 @@ def measure(size: int, mix: Mix, repetitions: int, seed: int) -> Cell:
     """
     # 1.
     rules, history = book(size, mix, seed), pasts(seed)
-    text = rule_set_yaml(rules)
-    checked, load_seconds = _timed(lambda: load_rule_set(text, "book.yaml"))
-    compiled, compile_seconds = _timed(lambda: compile_rule_set(checked))
+    compiled, compilation = _compiled(rule_set_yaml(rules))
     made: dict[str, Contender] = {
         OURS: Compiled(compiled, history),
         LAMBDAS: Lambdas(rules, history),
@@ -85,13 +102,13 @@ def measure(size: int, mix: Mix, repetitions: int, seed: int) -> Cell:
     gc.unfreeze()
     # 3.
     firings = {name: players[name].firings() for name in made}
-    _compare(firings, size, mix)
+    compare(firings, size, mix)
     ours = players[OURS].micros
     return Cell(
         size=size,
         mix=mix.name,
         firings_per_event=sum(map(len, firings[OURS])) / len(firings[OURS]),
-        compilation=Compilation(load_seconds, compile_seconds),
+        compilation=compilation,
         micros={name: median(player.micros) for name, player in players.items()},
         times={
             name: median(theirs / own for theirs, own in zip(player.micros, ours, strict=True))
@@ -100,6 +117,12 @@ def measure(size: int, mix: Mix, repetitions: int, seed: int) -> Cell:
         },
         events={name: len(found) for name, found in firings.items()},
     )
+
+
+def _compiled(text: str) -> tuple[CompiledRuleSet, Compilation]:
+    checked, load_seconds = _timed(lambda: load_rule_set(text, "book.yaml"))
+    compiled, compile_seconds = _timed(lambda: compile_rule_set(checked))
+    return compiled, Compilation(load_seconds, compile_seconds)
 
 
 class _Player:
@@ -138,7 +161,7 @@ def _timed(make: Callable[[], Made]) -> tuple[Made, float]:
     return made, time.process_time() - begin
 
 
-def _compare(firings: dict[str, list[tuple[tuple[str, str], ...]]], size: int, mix: Mix) -> None:
+def compare(firings: dict[str, list[tuple[tuple[str, str], ...]]], size: int, mix: Mix) -> None:
     for name, found in firings.items():
         for number, (ours, theirs) in enumerate(zip(firings[OURS], found, strict=False)):
             if ours != theirs:
