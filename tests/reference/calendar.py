@@ -31,7 +31,10 @@ def in_window(moment: datetime, window: dict[str, Any]) -> bool:
 
 
 def quiet_until(moment: datetime, quiet: dict[str, str]) -> datetime | None:
-    """The end of the quiet hours that the local moment is in, in UTC."""
+    """The end of the quiet hours that the local moment is in, in UTC.
+
+    Of a doubled hour the first, also when the moment is in the second: it is then already past.
+    """
     start, end = clock_time(quiet["from"]), clock_time(quiet["to"])
     now = since_midnight(moment)
     inside = start <= now < end if start < end else now >= start or now < end
@@ -39,8 +42,6 @@ def quiet_until(moment: datetime, quiet: dict[str, str]) -> datetime | None:
         return None
     day = moment.date() if now < end else moment.date() + timedelta(days=1)
     over = (datetime(day.year, day.month, day.day) + end).replace(tzinfo=moment.tzinfo)
-    if over.astimezone(UTC) <= moment.astimezone(UTC):
-        over = over.replace(fold=1)
     return over.astimezone(UTC)
 
 
