@@ -2,7 +2,8 @@
 
 RulesEngineError
 ├── FormulaError        a formula that is refused before anything is evaluated
-└── RuleSetError        a rule set with findings: all of them at once, each with its place
+├── RuleSetError        a rule set with findings: all of them at once, each with its place
+└── BudgetsUnreadable   a lane's packed budgets are damaged or of another release
 
 Failures *inside* an evaluation are data (`outcome.Failure`), never exceptions of this tree.
 """
@@ -24,6 +25,10 @@ class FormulaError(RulesEngineError):
     def __init__(self, problems: Sequence["Problem"]) -> None:
         self.problems = tuple(problems)
         super().__init__("; ".join(problem.message for problem in self.problems))
+
+
+class BudgetsUnreadable(RulesEngineError):
+    """A lane's packed budgets are damaged or of another release."""
 
 
 class RuleSetError(RulesEngineError):

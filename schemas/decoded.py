@@ -8,7 +8,7 @@ read from the source text and never through a float; minutes and days are int.
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar
+from typing import ClassVar, final
 
 from msgspec import Struct
 
@@ -144,6 +144,7 @@ class ClientForgotten(Event, frozen=True, kw_only=True, gc=False):
     type: ClassVar[str] = "CLIENT_FORGOTTEN"
 
 
+@final
 class Rejected(Struct, frozen=True, gc=False):
     """An event that is not taken: what a dead letter says of it."""
 

@@ -51,6 +51,19 @@ EVENT_TYPES = MappingProxyType(
 )
 """The event types that each input channel carries."""
 
+EVENTS = (Channel.TOPUPS, Channel.VISITS, Channel.PAYMENTS, Channel.CLIENTS)
+INPUTS = (Channel.BUDGETS, *EVENTS)
+"""What a lane takes, in topic order: ties of timestamps go to the earlier one. What lanes say to
+each other comes first. A running group never changes the order."""
+OUTPUTS = (
+    Channel.BONUS_COMMANDS,
+    Channel.GROUP_COMMANDS,
+    Channel.PUSH_COMMANDS,
+    Channel.BONUS_JOURNAL,
+    Channel.DEAD_LETTERS,
+)
+"""What a lane publishes to its own partition number."""
+
 CHANNEL_OF_EVENT = MappingProxyType(
     {name: channel for channel, names in EVENT_TYPES.items() for name in names}
 )

@@ -232,5 +232,5 @@ async def _join_topics(lane: "Lane") -> None:
     owned = lane.held()
     new = [t for t in lane.ports.source.topics if t not in owned.head.positions]
     if new:
-        resolved = await lane.ports.source.resolve_start()
+        resolved = await lane.ports.source.resolve_start(new)
         await step_empty(lane, {topic: resolved[topic] for topic in new})

@@ -22,7 +22,7 @@ import faust
 from faust.app.base import BootStrategy
 
 from config.settings import Settings
-from schemas.topics import Channel
+from schemas.topics import INPUTS, OUTPUTS, Channel
 from worker.agent import take_batches
 from worker.cache import CacheBudget
 from worker.clock import SystemClock
@@ -40,7 +40,7 @@ from worker.observe import LaneObserver, Listener
 from worker.rules.active import ActiveRules, Applied, RulesListener
 from worker.rules.history import KafkaRuleHistory
 from worker.rules.ports import RuleHistory, RuleSource
-from worker.start import INPUTS, OUTPUTS, input_types, preflight, source_of, tables_of
+from worker.start import input_types, preflight, source_of, tables_of
 from worker.tables.factory import TablesFactory
 from worker.web.health import Health
 from worker.web.server import WebServer
@@ -136,7 +136,7 @@ def build(
     tables = parts.tables or tables_of(settings)
     client = client_options(settings)
     lane_log = KafkaLaneLog(client, settings.topic("LANE_LOG"))
-    publisher = KafkaPublisher(client, {c: settings.topic(c) for c in OUTPUTS})
+    publisher = KafkaPublisher(client, {c: settings.topic(c) for c in (*OUTPUTS, Channel.BUDGETS)})
     rules = ActiveRules(
         parts.source or source_of(settings),
         parts.history or KafkaRuleHistory(client, settings.topic("RULES_HISTORY")),

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from xxhash import xxh3_128, xxh3_128_digest
 
 from schemas.records import Output
-from worker.errors import Moved, Unavailable
+from worker.errors import BadLog, Moved, Unavailable
 from worker.plan import Head, Plan, Terms, advance, encode
 from worker.ports import CommitAnswer, Evaluated
 
@@ -40,7 +40,14 @@ def encode_outbox(outputs: Sequence[Output]) -> bytes:
 
 
 def decode_outbox(raw: bytes) -> list[Output]:
-    return _outbox_decoder.decode(raw) if raw else []
+    """Raises BadLog where the bytes are not an outbox of this release."""
+    try:
+        return _outbox_decoder.decode(raw) if raw else []
+    except msgspec.MsgspecError as error:
+        raise BadLog(
+            f"The lane's outbox in Redis cannot be read: {error}.",
+            "Run the release that wrote it until it is published, then this one.",
+        ) from error
 
 
 def digest_states(values: Mapping[str, bytes]) -> bytes:

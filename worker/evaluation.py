@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import final
 
 import msgspec
 from msgspec import Struct
@@ -11,6 +12,7 @@ from rules_engine.budgets.messages import Message, encode_message, organization_
 from rules_engine.budgets.port import SEPARATOR, BudgetKey
 from rules_engine.client import ClientState
 from rules_engine.compile import CompiledRuleSet
+from rules_engine.errors import BudgetsUnreadable
 from rules_engine.evaluate import NO_BUDGETS, apply_event
 from rules_engine.outcome import Origin, Outcome
 from schemas.dead_letters import dead_letter
@@ -18,7 +20,7 @@ from schemas.decoded import Event, Rejected
 from schemas.records import Output, Record
 from schemas.topics import CHANNEL_OF_COMMAND, Channel
 from schemas.wire import Command
-from worker.errors import Contradicted
+from worker.errors import Contradicted, LoudStop
 from worker.plan import Terms
 from worker.ports import Evaluated, Moment
 from worker.report import BatchReport
@@ -30,6 +32,8 @@ MOST_OUTBOX_BYTES = 6 * 1024 * 1024
 """Looked at before each record: what one record gives may come on top."""
 MOST_RECORD_BYTES = 900_000
 """Of one output record: below the brokers' default limit of 1 MiB."""
+HEADERS_BYTES = 200
+"""Of a command, about: its key and headers."""
 BUDGETS_KEY = "\x1fbudgets"
 """The lane's own value; a client's key begins with the organization."""
 SLICE_UNIT = Decimal("0.01")
@@ -47,6 +51,7 @@ class Decoded(Struct, frozen=True, gc=False):
     key: str
 
 
+@final
 class Heard(Struct, frozen=True, gc=False):
     """A message of a lane, perhaps of this one."""
 
@@ -62,8 +67,12 @@ class LaneShare:
         self._opened: LaneBudgets | None = None
 
     def open(self) -> LaneBudgets:
+        """Raises LoudStop where the packed value is not this release's."""
         if self._opened is None:
-            self._opened = LaneBudgets(self._packed, self._lane, self._lanes, SLICE_UNIT)
+            try:
+                self._opened = LaneBudgets(self._packed, self._lane, self._lanes, SLICE_UNIT)
+            except BudgetsUnreadable as fault:
+                raise unreadable(fault) from fault
         return self._opened
 
     def hear(self, message: Message) -> None:
@@ -97,6 +106,15 @@ class LaneShare:
         ]
 
 
+def unreadable(fault: BudgetsUnreadable) -> LoudStop:
+    """What an operator is told of budgets that this release cannot read."""
+    return LoudStop(
+        f"In Redis {fault}.",
+        "Run the release that wrote them, or rebuild the lane from the log "
+        "(docs/runbooks/bad-log.md).",
+    )
+
+
 class Evaluation:
     def __init__(
         self,
@@ -121,7 +139,7 @@ class Evaluation:
 
     def take(self, item: Decoded | Heard) -> bool:
         """False where the batch ends before the record: it is full, or the record is cut."""
-        if isinstance(item, Heard):
+        if type(item) is Heard:
             self._share.hear(item.message)
             self._taken += 1
             return True
@@ -131,7 +149,7 @@ class Evaluation:
         ):
             return False
         event = item.event
-        if isinstance(event, Rejected):
+        if type(event) is Rejected:
             self._reject(item.record, event)
         elif event.occurred_at > item.record.timestamp * 1000 + self._skew_us:
             self._reject(item.record, _in_future(self._skew_us))
@@ -179,7 +197,7 @@ class Evaluation:
         for command in outcome.commands:
             output = _output(command, item.record)
             self._outputs.append(output)
-            self._bytes += len(output.value or b"")
+            self._bytes += len(output.value or b"") + HEADERS_BYTES
         at = event.occurred_at
         if at > self._clock:
             self._clock = min(at, self._moment.wall)

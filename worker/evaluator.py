@@ -13,13 +13,22 @@ from msgspec import Struct
 from rules_engine.budgets.messages import Message, decode_message, organization_of_message
 from rules_engine.budgets.state import unpack_budgets
 from rules_engine.compile import CompiledRuleSet
+from rules_engine.errors import BudgetsUnreadable
 from rules_engine.evaluate import evaluating
 from schemas.decode import decode
 from schemas.decoded import Rejected
 from schemas.records import Record
 from schemas.topics import Channel
 from worker.errors import BadLog
-from worker.evaluation import BUDGETS_KEY, Decoded, Evaluation, Heard, LaneShare, RuleSets
+from worker.evaluation import (
+    BUDGETS_KEY,
+    Decoded,
+    Evaluation,
+    Heard,
+    LaneShare,
+    RuleSets,
+    unreadable,
+)
 from worker.plan import Terms
 from worker.ports import Evaluated, Moment, Pending, Work
 from worker.tables.codec import CODEC_VERSION
@@ -74,7 +83,10 @@ class LoyaltyEvaluator:
         return evaluation == EVALUATION_VERSION
 
     def pending(self, shared: bytes) -> Pending | None:
-        tried = unpack_budgets(shared).tried if shared else None
+        try:
+            tried = unpack_budgets(shared).tried if shared else None
+        except BudgetsUnreadable as fault:
+            raise unreadable(fault) from fault
         if tried is None:
             return None
         rules: dict[str, str | None] = {tried.organization_id: tried.rules}
@@ -108,7 +120,7 @@ class LoyaltyEvaluator:
                 continue
             event = decode(record.value, record.key, channel, minor_digits)
             key = ""
-            if not isinstance(event, Rejected):
+            if type(event) is not Rejected:
                 organization = event.organization_id
                 key = f"{organization}\x1f{event.client_id}"
                 if organization not in digits:

@@ -94,6 +94,7 @@ class LaneFeed(Service):  # type: ignore[misc]
             group_instance_id=consuming.instance,
             enable_auto_commit=False,
             auto_offset_reset="none",
+            isolation_level="read_committed",
             partition_assignment_strategy=[RangePartitionAssignor],
             session_timeout_ms=int(consuming.session_seconds * 1000),
             heartbeat_interval_ms=int(consuming.heartbeat_seconds * 1000),

@@ -112,6 +112,7 @@ class Lane:
             await self._run(process or self.process)
         finally:
             self.cache.clear()
+            self.ports.observer.released(self.number)
 
     async def _run(self, process: Process) -> None:
         pause = 0.05

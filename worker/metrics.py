@@ -13,6 +13,7 @@ from typing import Protocol
 from prometheus_client import Counter, Gauge
 
 from rules_engine.outcome import Reason
+from worker.batch import STAGES
 from worker.report import BatchReport
 from worker.series import Series
 
@@ -21,7 +22,6 @@ MAX_ORGANIZATIONS = 100
 MAX_RULES = 500
 """Of one organization."""
 
-STAGES = ("decode", "load", "evaluate", "log", "commit", "publish")
 COMMANDS = ("ADD_BONUS", "REVOKE_BONUS", "ASSIGN_GROUP", "UNASSIGN_GROUP", "SEND_PUSH")
 DEAD_LETTERS = (
     "NOT_UTF8",

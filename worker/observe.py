@@ -57,6 +57,9 @@ class LaneObserver:
         else:
             self._drop(lane)
 
+    def released(self, lane: int) -> None:
+        self._drop(lane)
+
     def _drop(self, lane: int) -> None:
         """The lane begins anew: what it had committed is published by its next term."""
         if lane in self._committed:

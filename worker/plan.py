@@ -53,7 +53,7 @@ class Plan(Struct, frozen=True, array_like=True, tag="plan", kw_only=True):
 
     `done`: the last sequence whose outputs are acknowledged. `rules`: content hash by organization,
     None where it had no rule set. `positions` and `partitions`: only in the genesis and where a
-    topic joins. `timer` and `cut` name the last timer taken and the record tried in vain.
+    topic joins. `cut` names the record tried in vain.
     """
 
     term: int
@@ -67,7 +67,6 @@ class Plan(Struct, frozen=True, array_like=True, tag="plan", kw_only=True):
     states_digest: bytes = b""
     positions: dict[str, int] = {}
     partitions: int = 0
-    timer: tuple[int, str, str] | None = None
     cut: tuple[str, int] | None = None
 
 

@@ -37,9 +37,10 @@ class Source(Protocol):
     async def fetch(self, topic: str, first: int, last: int) -> Sequence[Record]:
         """Records first..last again, for a replay. Raises BadLog where they are gone."""
 
-    async def resolve_start(self) -> Mapping[str, int]:
-        """The first offset to take of each topic where the lane has no state (START_FROM).
-        Raises Misconfigured where nothing was chosen."""
+    async def resolve_start(self, topics: Sequence[str]) -> Mapping[str, int]:
+        """The first offset to take of each of the topics, of which the lane has no position
+        (START_FROM; the internal topic's beginning). Raises Misconfigured where nothing was
+        chosen."""
 
     @property
     def topics(self) -> Sequence[str]:
@@ -193,3 +194,4 @@ class Observer(Protocol):
     def stage(self, name: str, seconds: float) -> None: ...
     def fenced(self, lane: int, cause: str) -> None: ...
     def retried(self, lane: int, what: str, error: Exception) -> None: ...
+    def released(self, lane: int) -> None: ...

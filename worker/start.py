@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 
 from config.settings import Settings
-from schemas.topics import EVENT_TYPES, Channel
+from schemas.topics import EVENT_TYPES, EVENTS, INPUTS, Channel
 from worker.errors import Misconfigured, Unavailable
 from worker.findings import Finding
 from worker.kafka.security import client_options
@@ -16,17 +16,6 @@ from worker.tables.factory import TablesFactory, open_tables
 
 log = logging.getLogger(__name__)
 
-EVENTS = (Channel.TOPUPS, Channel.VISITS, Channel.PAYMENTS, Channel.CLIENTS)
-INPUTS = (Channel.BUDGETS, *EVENTS)
-"""In topic order: ties of timestamps go to the earlier one. A running group never changes it."""
-OUTPUTS = (
-    Channel.BONUS_COMMANDS,
-    Channel.GROUP_COMMANDS,
-    Channel.PUSH_COMMANDS,
-    Channel.BONUS_JOURNAL,
-    Channel.DEAD_LETTERS,
-    Channel.BUDGETS,
-)
 PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds between the attempts to reach what the worker needs."""
 

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from rules_engine.budgets.messages import Bound, Request
 from rules_engine.budgets.port import BudgetKey, Need
+from rules_engine.errors import BudgetsUnreadable
 
 
 class Tried(Struct, array_like=True):
@@ -76,14 +77,23 @@ class BudgetState(Struct, array_like=True):
         return self.tried is not None and bool(self.tried.asking)
 
 
+_VERSION = b"\x01"
 _encoder = msgspec.msgpack.Encoder(decimal_format="string")
 _decoder = msgspec.msgpack.Decoder(BudgetState)
 
 
 def pack_budgets(state: BudgetState) -> bytes:
-    return _encoder.encode(state)
+    """First byte: the version of the shape."""
+    return _VERSION + _encoder.encode(state)
 
 
 def unpack_budgets(packed: bytes) -> BudgetState:
-    """The empty state for b""."""
-    return _decoder.decode(packed) if packed else BudgetState()
+    """The empty state for b"". Raises BudgetsUnreadable for another version and damaged bytes."""
+    if not packed:
+        return BudgetState()
+    if packed[:1] != _VERSION:
+        raise BudgetsUnreadable(f"the budgets of a lane have version {packed[0]} of their shape")
+    try:
+        return _decoder.decode(memoryview(packed)[1:])
+    except msgspec.MsgspecError as fault:
+        raise BudgetsUnreadable(f"the budgets of a lane cannot be read: {fault}") from fault

@@ -13,7 +13,7 @@ HOSTS = re.compile(
 )
 PATHS = re.compile(r"(?<![\w.])/(work|root|home|Users)/|\.pyenv")
 KEPT = {".ci", ".gitignore", ".dockerignore", ".helmignore", ".hadolint.yaml"}
-GENERATED = {"__pycache__", "build", "dist"}
+GENERATED = {"__pycache__", "build", "dist", "results"}
 
 
 def committed() -> Iterator[Path]:

@@ -14,20 +14,13 @@ from types import TracebackType
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from schemas.records import InputRecord
-from schemas.topics import Channel
+from schemas.topics import INPUTS, Channel
 from tests.parts.kafka import KafkaServer, unique
 from tests.parts.processes import free_port
 from tests.parts.redis import RedisServer
 from tests.parts.topics import create_topics
 
 PARTITIONS = 6
-INPUTS = (
-    Channel.BUDGETS,
-    Channel.TOPUPS,
-    Channel.VISITS,
-    Channel.PAYMENTS,
-    Channel.CLIENTS,
-)
 COMMANDS = (Channel.BONUS_COMMANDS, Channel.GROUP_COMMANDS, Channel.PUSH_COMMANDS)
 
 

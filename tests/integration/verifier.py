@@ -23,8 +23,8 @@ from rules_engine.outcome import Origin, Outcome
 from schemas.decode import decode
 from schemas.decoded import Rejected
 from schemas.records import InputRecord
-from schemas.topics import Channel
-from tests.integration.deployment import COMMANDS, INPUTS, PARTITIONS, Deployment
+from schemas.topics import INPUTS, Channel
+from tests.integration.deployment import COMMANDS, PARTITIONS, Deployment
 from worker.evaluation import BUDGETS_KEY, SLICE_UNIT
 from worker.plan import Plan, Start, decode_record
 from worker.tables.codec import pack_client

@@ -209,9 +209,9 @@ class SimulatedSource:
             raise BadLog("the range is gone", "")
         return records
 
-    async def resolve_start(self) -> Mapping[str, int]:
+    async def resolve_start(self, topics: Sequence[str]) -> Mapping[str, int]:
         await Step()
-        return dict.fromkeys(TOPICS, 0)
+        return dict.fromkeys(topics, 0)
 
     async def still_member(self) -> bool:
         await Step()

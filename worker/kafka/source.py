@@ -145,10 +145,18 @@ class KafkaSource:
         """Has the broker more than what is buffered? Before the first fetch: perhaps."""
         partition = self._of[topic]
         try:
-            end = self._consumer.highwater(partition)
+            end = self._end(partition)
             return end is None or await self._consumer.position(partition) < end
         except IllegalStateError as error:
             raise SourceUnavailable(f"{topic} is no longer assigned") from error
+
+    def _end(self, partition: TopicPartition) -> int | None:
+        """Where committed records end; None before the first fetch."""
+        stable: int | None = self._consumer.last_stable_offset(partition)
+        if stable is not None and stable >= 0:
+            return stable
+        end: int | None = self._consumer.highwater(partition)
+        return end
 
     async def _take(self) -> Batch:
         most, heads, lagging = self._settings.batch_max, [], {}
@@ -234,33 +242,35 @@ class KafkaSource:
         except IllegalStateError as error:
             raise SourceUnavailable(f"{topic} is no longer assigned") from error
 
-    async def resolve_start(self) -> Mapping[str, int]:
+    async def resolve_start(self, topics: Sequence[str]) -> Mapping[str, int]:
+        try:
+            internal = await self._beginning_of_internal(topics)
+            events = [self._of[topic] for topic in topics if topic not in internal]
+            found = await self._resolve(events) if events else {}
+        except KafkaError as error:
+            raise SourceUnavailable(f"offsets cannot be looked up: {error}") from error
+        return internal | {partition.topic: offset for partition, offset in found.items()}
+
+    async def _resolve(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         start, consumer = self._settings.start_from, self._consumer
-        partitions = list(self._of.values())
         if start is None:
             raise Misconfigured(
                 "A lane has no state and START_FROM is not set.",
                 "Set LOYALTY_START_FROM: `earliest` pays for everything that the topics still "
                 "hold, `latest` for nothing that is in them now, an instant for all since then.",
             )
-        try:
-            if start == "earliest":
-                found = await consumer.beginning_offsets(partitions)
-            elif start == "latest":
-                found = await consumer.end_offsets(partitions)
-            else:
-                millis = int(start.timestamp() * 1000)
-                ends = await consumer.end_offsets(partitions)
-                at = await consumer.offsets_for_times(dict.fromkeys(partitions, millis))
-                found = {p: at[p].offset if at.get(p) else ends[p] for p in partitions}
-            internal = await self._beginning_of_internal()
-        except KafkaError as error:
-            raise SourceUnavailable(f"offsets cannot be looked up: {error}") from error
-        return {topic: found[partition] for topic, partition in self._of.items()} | internal
+        if start == "earliest":
+            return dict(await consumer.beginning_offsets(partitions))
+        ends = await consumer.end_offsets(partitions)
+        if start == "latest":
+            return dict(ends)
+        millis = int(start.timestamp() * 1000)
+        at = await consumer.offsets_for_times(dict.fromkeys(partitions, millis))
+        return {p: at[p].offset if at.get(p) else ends[p] for p in partitions}
 
-    async def _beginning_of_internal(self) -> dict[str, int]:
+    async def _beginning_of_internal(self, topics: Sequence[str]) -> dict[str, int]:
         """Of what lanes said to each other nothing may be missed."""
-        if self.internal is None:
+        if self.internal is None or self.internal not in topics:
             return {}
         partition = self._of[self.internal]
         return {self.internal: (await self._consumer.beginning_offsets([partition]))[partition]}
@@ -280,7 +290,7 @@ class KafkaSource:
         lags = {}
         try:
             for topic, partition in self._of.items():
-                end = self._consumer.highwater(partition)
+                end = self._end(partition)
                 if end is not None:
                     behind = end - await self._consumer.position(partition)
                     lags[topic] = max(0, behind) + len(self._buffers[topic])

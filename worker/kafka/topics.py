@@ -11,19 +11,11 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from config.settings import Settings
-from schemas.topics import Channel
+from schemas.topics import INPUTS, OUTPUTS, Channel
 from worker.errors import Misconfigured, Unavailable
 from worker.findings import Finding
 from worker.kafka.admin import TopicState, create, describe
 
-INPUTS = (Channel.TOPUPS, Channel.VISITS, Channel.PAYMENTS, Channel.CLIENTS, Channel.BUDGETS)
-OUTPUTS = (
-    Channel.BONUS_COMMANDS,
-    Channel.GROUP_COMMANDS,
-    Channel.PUSH_COMMANDS,
-    Channel.BONUS_JOURNAL,
-    Channel.DEAD_LETTERS,
-)
 COMPACTED = (Channel.RULES, Channel.RULES_STATUS)
 FOREVER = (*INPUTS, Channel.LANE_LOG, Channel.BONUS_JOURNAL, Channel.RULES_HISTORY)
 THIRTY_DAYS_MS = 30 * 24 * 3_600_000
@@ -171,7 +163,7 @@ def _log_is_whole(present: Present) -> list[Finding]:
         _error(
             topic, "It is compacted: records would vanish from it.", "Set cleanup.policy=delete."
         )
-        for channel in (Channel.LANE_LOG, Channel.BUDGETS, Channel.RULES_HISTORY, *INPUTS[:4])
+        for channel in (Channel.LANE_LOG, Channel.RULES_HISTORY, *INPUTS)
         if (topic := present.get(channel)) is not None and "compact" in topic.policy
     ]
 

@@ -21,7 +21,7 @@ from rules_engine.author.load import load_rule_set
 from rules_engine.author.prove import prove
 from rules_engine.compile import CompiledRuleSet, compile_rule_set
 from rules_engine.errors import RuleSetError
-from worker.errors import LoudStop, Misconfigured, Unavailable
+from worker.errors import LoudStop, Misconfigured, SourceUnavailable, Unavailable
 from worker.rules.ports import RuleHistory, RuleSource, RuleText, StoredRules
 
 log = logging.getLogger(__name__)
@@ -62,12 +62,19 @@ class ActiveRules:
         self._compiled: dict[str, CompiledRuleSet] = {}
         self._files: dict[str, _File] = {}
         self._absent: set[str] = set()
+        self._ignored: set[str] = set()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Steps 1–5, then watch. Raises Misconfigured where an organization has no usable set."""
         await self._history.load()  # 1
         await self._refresh()  # 2–5
+        if not self._files:
+            raise Misconfigured(
+                "No lane opens: the source of the rules is empty.",
+                "Mount the directory or publish the rule sets. An organization that shall have no "
+                "rules has a set with `rules: []`.",
+            )
         homeless = sorted(file for file, state in self._files.items() if state.compiled is None)
         if homeless:
             raise Misconfigured(
@@ -149,6 +156,9 @@ class ActiveRules:
 
     async def _refresh(self) -> None:
         texts = await self._source.read()  # 2
+        if not texts and self._files:
+            # Every set gone at once is a volume that went away, not an author's wish.
+            raise SourceUnavailable("the source of the rules is empty")
         self._drop_removed(set(texts))
         for file, text in sorted(texts.items()):
             known = self._files.get(file)
@@ -201,18 +211,21 @@ class ActiveRules:
 
     def _swap(self) -> None:
         fresh: dict[str, CompiledRuleSet] = {}
+        ignored: set[str] = set()
         for file, state in sorted(self._files.items()):
             compiled = state.compiled
             if compiled is None:
                 continue
             if compiled.organization_id in fresh:
-                log.error("%s is ignored: another file has the organization's rules", file)
+                if file not in self._ignored:
+                    log.error("%s is ignored: another file has the organization's rules", file)
+                ignored.add(file)
                 continue
             fresh[compiled.organization_id] = compiled
         for organization, compiled in fresh.items():
             if self._current.get(organization) is not compiled:
                 self._tell(compiled)
-        self._current = fresh
+        self._current, self._ignored = fresh, ignored
 
     def _tell(self, compiled: CompiledRuleSet) -> None:
         log.info("rules of %s: version %s", compiled.organization_id, compiled.version)

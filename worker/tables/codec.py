@@ -48,14 +48,14 @@ def unpack_client(packed: bytes) -> ClientState:
         raise LoudStop(
             f"A client's state has version {packed[0] if packed else 'none'} of its shape, "
             f"this release reads version {CODEC_VERSION}.",
-            "Run the release that wrote the state, or rebuild it with `loyalty rebuild`.",
+            "Run the release that wrote the state, or rebuild it (docs/runbooks/bad-log.md).",
         )
     try:
         return _decode(packed[1:])
     except MsgspecError as fault:
         raise LoudStop(
             f"A client's state cannot be read: {fault}.",
-            "Restore Redis from a backup, or rebuild the state with `loyalty rebuild`.",
+            "Restore Redis from a backup, or rebuild it (docs/runbooks/bad-log.md).",
         ) from fault
 
 

@@ -111,11 +111,31 @@ async def test_one_bad_organization_never_touches_another() -> None:
 
 
 async def test_a_removed_file_takes_its_rules_along() -> None:
-    source, heard = MemorySource({"izi.yaml": text(1)}), Heard()
+    other = text(7).replace("izi", "other")
+    source, heard = MemorySource({"izi.yaml": text(1), "other.yaml": other}), Heard()
     rules = ActiveRules(source, MemoryHistory(), heard.listener())
     await rules.start()
     del source.texts["izi.yaml"]
-    await until(lambda: not rules.rules_of(None))
+    await until(lambda: list(rules.rules_of(None)) == ["other"])
+    await rules.stop()
+
+
+async def test_a_source_that_is_suddenly_empty_takes_nothing_along() -> None:
+    source = MemorySource({"izi.yaml": text(1)})
+    rules = ActiveRules(source, MemoryHistory(), Heard().listener())
+    await rules.start()
+    source.texts.clear()
+    await asyncio.sleep(0.1)
+    assert version_of(rules) == "1"
+    source.texts["izi.yaml"] = text(2)
+    await until(lambda: version_of(rules) == "2")
+    await rules.stop()
+
+
+async def test_no_lane_opens_on_an_empty_source() -> None:
+    rules = ActiveRules(MemorySource({}), MemoryHistory(), Heard().listener())
+    with pytest.raises(Misconfigured, match="source of the rules is empty"):
+        await rules.start()
     await rules.stop()
 
 

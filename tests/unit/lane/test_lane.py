@@ -49,7 +49,7 @@ class Inputs:
     async def fetch(self, topic: str, first: int, last: int) -> Sequence[Record]:
         return self.records[first : last + 1]
 
-    async def resolve_start(self) -> dict[str, int]:
+    async def resolve_start(self, topics: Sequence[str]) -> dict[str, int]:
         return {"A": 0}
 
     async def still_member(self) -> bool:
