@@ -13,7 +13,7 @@ from tests.reference.hunt import compare, make_case, minimal
 from tests.reference.model import run
 from tests.reference.reasons import differing_reasons
 
-SEEDS = range(100)
+SEEDS = range(160)
 EXAMPLE = Path(__file__).parents[1] / "data" / "engine" / "seed-ladders"
 
 
