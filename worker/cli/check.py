@@ -12,6 +12,8 @@ from worker.errors import WorkerError
 
 if TYPE_CHECKING:
     from config.settings import Settings
+    from rules_engine.checked import CheckedRuleSet
+    from rules_engine.diagnostics import Diagnostic
     from worker.findings import Finding
 
 PARTS = ("settings", "kafka", "redis", "rules")
@@ -81,6 +83,7 @@ async def _redis(settings: "Settings") -> list["Finding"]:
 async def _rules(settings: "Settings") -> list["Finding"]:
     from rules_engine.author.load import load_rule_set
     from rules_engine.errors import RuleSetError
+    from worker.cli.rules import organizations_twice
     from worker.findings import Finding
     from worker.start import source_of
 
@@ -95,15 +98,15 @@ async def _rules(settings: "Settings") -> list["Finding"]:
     if not texts:
         remedy = "Put a rule set there: without one nothing fires."
         return [Finding("rules", settings.rules_source, "It holds no rule set.", remedy)]
-    findings = []
+    checked: dict[str, CheckedRuleSet] = {}
+    found: list[Diagnostic] = []
     for file, text in sorted(texts.items()):
         try:
-            load_rule_set(text.text, file)
+            checked[file] = load_rule_set(text.text, file)
         except RuleSetError as error:
-            findings += [
-                Finding(
-                    "rules", f"{d.file}:{d.line}:{d.column}", f"{d.message} [{d.code}]", d.remedy
-                )
-                for d in error.diagnostics
-            ]
-    return findings
+            found += error.diagnostics
+    found += organizations_twice(checked)
+    return [
+        Finding("rules", f"{d.file}:{d.line}:{d.column}", f"{d.message} [{d.code}]", d.remedy)
+        for d in found
+    ]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from worker.cli.output import Format, FormatOption
+from worker.cli.rules import rule_files
 
 
 def demo(
@@ -15,8 +16,8 @@ def demo(
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the sample traffic.")] = 1,
     rules: Annotated[
-        Path | None,
-        typer.Option(exists=True, help="Your rule set, or a directory of them."),
+        str | None,
+        typer.Option(metavar="PATH", help="Your rule set, or a directory of them."),
     ] = None,
     http_port: Annotated[
         int, typer.Option(min=0, max=65_535, help="Of health and metrics; 0: any that is free.")
@@ -26,5 +27,7 @@ def demo(
     """Run the worker on live sample traffic in this process, with a console."""
     from worker.demo.run import run
 
+    if rules is not None and not Path(rule_files(rules)[0]).exists():
+        raise typer.BadParameter(f"{rules} does not exist; name a rule set, or a directory of some")
     shown: Literal["table", "json"] = "json" if form is Format.JSON else "table"
-    raise typer.Exit(run(events, seed, rules, shown, http_port))
+    raise typer.Exit(run(events, seed, Path(rules) if rules else None, shown, http_port))

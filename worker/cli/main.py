@@ -5,6 +5,7 @@ can mend is said in one clear line (or one per finding) on standard error, never
 Modules that take long to import are imported inside the commands that need them.
 """
 
+import errno
 import sys
 from collections.abc import Sequence
 
@@ -15,10 +16,12 @@ from rules_engine.errors import RuleSetError
 from worker.cli import check, dead_letters, demo, explain, rules, schema, simulate, topics, version
 from worker.cli import worker as worker_command
 from worker.cli.failure import CommandFailed
-from worker.cli.output import fail, sentence
+from worker.cli.output import abandon_output, fail, flush_output, sentence
 from worker.errors import LoudStop, WorkerError
 
 GOOD, MEND, USAGE = 0, 1, 2
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EPIPE)
+"""How writing fails; files that cannot be opened or read have messages of their own."""
 
 app = typer.Typer(
     name="loyalty",
@@ -50,6 +53,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit code."""
     try:
         code = app(args=list(arguments), prog_name="loyalty", standalone_mode=False)
+        flush_output()
     except typer.TyperException as error:
         _fail_usage(error)
         return USAGE
@@ -65,6 +69,8 @@ def run(arguments: Sequence[str]) -> int:
         fail(f"{sentence(error)} Mend it, or wait until it answers, and run the command again.")
     except typer.Abort:
         fail("Stopped: nothing was done.")
+    except OSError as error:
+        _fail_output(error)
     else:
         return code if isinstance(code, int) else GOOD
     return MEND
@@ -72,11 +78,20 @@ def run(arguments: Sequence[str]) -> int:
 
 def _fail_usage(error: typer.TyperException) -> None:
     """One line, and where to read on. Without a message the help was shown instead."""
-    message = " ".join(error.format_message().split())
+    message = " ".join(error.format_message().split()).replace("Value error, ", "")
     context = getattr(error, "ctx", None)
     if message:
         asked = context.command_path if context is not None else "loyalty"
         fail(f"{message if message.endswith('?') else sentence(message)} See {asked} --help.")
+
+
+def _fail_output(error: OSError) -> None:
+    """A reader that went away (`| head`) has all that it wanted."""
+    if error.errno not in UNWRITABLE:
+        raise error
+    abandon_output()
+    if not isinstance(error, BrokenPipeError):
+        fail(f"The output cannot be written: {error.strerror}. Make room, or write elsewhere.")
 
 
 if __name__ == "__main__":

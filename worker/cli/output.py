@@ -4,11 +4,12 @@ A terminal gets tables, colours and progress; a pipe gets plain text and no prog
 """
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any, BinaryIO, cast
 
 import typer
 
@@ -63,7 +64,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 def read_bytes(path: str) -> bytes:
     """A file's content; `-` is standard input. CommandFailed where it cannot be read."""
     if path == "-":
-        return sys.stdin.buffer.read()
+        return standard_input().read()
     try:
         return Path(path).read_bytes()
     except OSError as error:
@@ -73,8 +74,32 @@ def read_bytes(path: str) -> bytes:
 def open_output(path: str) -> BinaryIO:
     """A file to write; `-` is standard output. CommandFailed where it cannot be written."""
     if path == "-":
-        return sys.stdout.buffer
+        return _open_stream(sys.stdout, "output")
     try:
         return open(path, "wb")
     except OSError as error:
         raise CommandFailed(f"{path}: {error.strerror}; name a file that can be written") from None
+
+
+def standard_input() -> BinaryIO:
+    """CommandFailed where the process was started without one."""
+    return _open_stream(sys.stdin, "input")
+
+
+def _open_stream(stream: object, name: str) -> BinaryIO:
+    if stream is None:
+        raise CommandFailed(f"standard {name} is closed; name a file instead of -")
+    return cast(BinaryIO, getattr(stream, "buffer"))  # noqa: B009 - None for a type checker
+
+
+def flush_output() -> None:
+    """What cannot be written is heard of here, not when the interpreter ends. Raises OSError."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def abandon_output() -> None:
+    """Nobody can take what is still buffered: the interpreter shall not try again at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from worker.cli.failure import CommandFailed
+from worker.cli.output import standard_input
 from worker.cli.rules import check_files, rule_files
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def replayed(rule_set: "CompiledRuleSet", events: str) -> Iterator["Simulated"]:
     from rules_engine.simulate import simulate
 
     if events == "-":
-        yield from simulate(rule_set, sys.stdin.buffer)
+        yield from simulate(rule_set, standard_input())
         return
     with ExitStack() as stack:
         try:

@@ -76,6 +76,8 @@ def variables(
 
 def rule_files(path: str) -> list[str]:
     """The rule sets that a path means: itself, or a directory's `*.yaml`, `*.yml`, `*.json`."""
+    if not path:
+        raise typer.BadParameter("a path is empty; name a rule set, or a directory of some")
     if not Path(path).is_dir():
         return [path]
     files = sorted(str(file) for file in Path(path).iterdir() if file.suffix in SUFFIXES)
@@ -96,11 +98,12 @@ def check_files(files: list[str]) -> tuple[dict[str, "CheckedRuleSet"], list["Di
             checked[file] = load_rule_set(read_bytes(file), file)
         except RuleSetError as error:
             findings += error.diagnostics
-    findings += _organizations_twice(checked)
+    findings += organizations_twice(checked)
     return checked, findings
 
 
-def _organizations_twice(checked: dict[str, "CheckedRuleSet"]) -> Iterator["Diagnostic"]:
+def organizations_twice(checked: dict[str, "CheckedRuleSet"]) -> Iterator["Diagnostic"]:
+    """Of two files nobody can say which one is meant."""
     from rules_engine.diagnostics import Diagnostic
 
     first: dict[str, str] = {}

@@ -24,6 +24,8 @@ def export(
     ] = "-",
 ) -> None:
     """Write the JSON Schema of every event, command, journal record and of rule sets."""
+    if not target:
+        raise typer.BadParameter("the directory's name is empty; - prints all")
     from schemas.export import json_schemas
 
     schemas = json_schemas()

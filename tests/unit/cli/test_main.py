@@ -1,9 +1,11 @@
 """The border of the command line: exit codes, one clear line, results apart from remarks."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -46,6 +48,11 @@ def rules(tmp_path: Path) -> Path:
         ),
         (["rules", "variables", "VISIT_START"], "did you mean 'VISIT_STARTED'?"),
         (["dead-letters", "list", "--code", "SCHEME"], "there is no code 'SCHEME'; one of NOT_"),
+        (["rules", "validate", ""], "a path is empty; name a rule set, or a directory of some"),
+        (["schema", "export", ""], "the directory's name is empty; - prints all"),
+        (["demo", "--rules", ""], "a path is empty; name a rule set, or a directory of some"),
+        (["demo", "--rules", "none.yaml"], "none.yaml does not exist; name a rule set, or"),
+        (["version", "--format", "xml"], "Invalid value for '--format': 'xml' is not one of"),
     ],
 )
 def test_wrong_usage(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -180,3 +187,45 @@ def test_what_takes_long_is_not_imported_for_help() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["version", "rules variables", "schema export"])
+def test_output_that_cannot_be_written(command: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = loyalty(*command.split(), stdout=full)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: The output cannot be written: No space left on device. Make room, or write "
+        "elsewhere.\n"
+    )
+
+
+def test_a_reader_that_goes_away(rules: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as pipe:
+        done = loyalty("schema", "export", stdout=pipe)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_a_closed_output(rules: Path, tmp_path: Path) -> None:
+    events = tmp_path / "events.jsonl"
+    events.write_text("{}\n")
+    code = (
+        "import sys; from worker.cli.main import run; sys.stdin = sys.stdout = None; "
+        f"sys.exit(run(['simulate', '--rules', {str(rules)!r}, *sys.argv[1:]]))"
+    )
+    for arguments, said in (
+        (["--events", str(events), "--commands", "-"], "output"),
+        (["--events", "-"], "input"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+        )
+        said_line = f"error: standard {said} is closed; name a file instead of -\n"
+        assert (done.returncode, done.stderr) == (1, said_line)
+
+
+def loyalty(*arguments: str, stdout: IO[bytes]) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "worker.cli.main", *arguments]
+    return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False)
