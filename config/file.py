@@ -46,6 +46,8 @@ def _parse(path: Path, text: str) -> Mapping[str, object]:
     except (yaml.YAMLError, tomllib.TOMLDecodeError) as error:
         reason = " ".join(str(error).split())
         raise _refused(path, f"cannot be parsed: {reason}", "mend it there") from None
+    except RecursionError:
+        raise _refused(path, "is nested too deeply", "write NAME: value lines") from None
     if parsed is None:
         return {}
     if not isinstance(parsed, dict):

@@ -269,6 +269,7 @@ class TestFile:
             ("s.yaml", "http_port: [1]", "LOYALTY_HTTP_PORT is not a single value"),
             ("s.yaml", "http_port: 1\nHTTP_PORT: 2", "LOYALTY_HTTP_PORT stands there twice"),
             ("s.toml", "a", "cannot be parsed: Expected '='"),
+            ("s.json", "[" * 20_000, "is nested too deeply; write NAME: value lines"),
         ],
     )
     def test_one_that_is_refused(self, tmp_path: Path, name: str, text: str, said: str) -> None:
