@@ -9,6 +9,10 @@ import sys
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
+QUIET_SECONDS = 10.0
+KEPT = 1000
+"""Messages that are known to have been written."""
+
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -20,12 +24,33 @@ def configure_logging(
     """Replace the root's handlers by one. `stream`: standard error where it is not given."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter() if log_format == "json" else ConsoleFormatter())
+    handler.addFilter(Repeats())
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
         old.close()
     root.addHandler(handler)
     root.setLevel(level)
+
+
+class Repeats(logging.Filter):
+    """Kafka's client says a hundred times a second that a broker is away: a message of its that
+    was written within QUIET_SECONDS is not written again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith("aiokafka"):
+            return True
+        key = (record.name, record.getMessage())
+        if record.created - self._written.get(key, -QUIET_SECONDS) < QUIET_SECONDS:
+            return False
+        if len(self._written) >= KEPT:
+            self._written.clear()
+        self._written[key] = record.created
+        return True
 
 
 class JsonFormatter(logging.Formatter):
