@@ -21,6 +21,9 @@ _FORBIDDEN = re.compile(
 """Control characters, halves of surrogate pairs, byte order marks, and NEL, LS, PS, which YAML
 takes for line ends and editors do not."""
 
+ESCAPED_BYTES = range(0xDC80, 0xDD00)
+"""What `surrogateescape` makes of bytes that are no UTF-8."""
+
 _JSON_BEGIN = re.compile(r'\s*\{\s*"')
 
 
@@ -163,18 +166,12 @@ def _decoded(text: str | bytes, file: str) -> str:
         return text.decode()
     except UnicodeDecodeError as error:
         source = Source(file, text.decode(errors="replace"))
-        at = len(text[: error.start].decode())
-        raise RuleSetError(
-            [
-                source.finding(
-                    "NOT_UTF8",
-                    "the file is not UTF-8",
-                    at,
-                    at + 1,
-                    "save it as UTF-8: in most editors under 'Save with encoding'",
-                )
-            ]
-        ) from None
+        raise RuleSetError([_not_utf8(source, len(text[: error.start].decode()))]) from None
+
+
+def _not_utf8(source: Source, at: int) -> Diagnostic:
+    remedy = "save it as UTF-8: in most editors under 'Save with encoding'"
+    return source.finding("NOT_UTF8", "the file is not UTF-8", at, at + 1, remedy)
 
 
 def _refuse_characters(source: Source) -> None:
@@ -182,6 +179,9 @@ def _refuse_characters(source: Source) -> None:
     if found is None:
         return
     letter = ord(found.group())
+    if letter in ESCAPED_BYTES:
+        shown = Source(source.file, source.text.encode(errors="replace").decode())
+        raise RuleSetError([_not_utf8(shown, found.start())])
     raise RuleSetError(
         [
             source.finding(

@@ -152,6 +152,7 @@ def test_all_line_ends_count(ends: str) -> None:
         ("день: 1\nb: ж".encode() + b"\xd0\n", "NOT_UTF8", (2, 5)),
         ("a: 1\x00", "BAD_CHARACTER", (1, 5)),
         ("a: \ud800", "BAD_CHARACTER", (1, 4)),
+        (b"a: \xff".decode(errors="surrogateescape"), "NOT_UTF8", (1, 4)),
         ("a: 1 # \u2028", "BAD_CHARACTER", (1, 8)),
         ("a: \ufeff", "BAD_CHARACTER", (1, 4)),
         ("a: &x 1\n", "ANCHOR", (1, 4)),
