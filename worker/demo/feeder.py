@@ -45,8 +45,8 @@ class Feeder:
         producer = AIOKafkaProducer(
             bootstrap_servers=self._servers, enable_idempotence=True, acks="all", linger_ms=5
         )
-        await producer.start()
         try:
+            await producer.start()
             await self._send(producer, records)
             await producer.flush()
         finally:

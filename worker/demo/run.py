@@ -79,6 +79,7 @@ class _Demo:
         self.view = View(self.totals, options.events)
         self.live: Live | None = None
         self._speed = Speed()
+        self._began = 0.0
         self._stop = asyncio.Event()
         self._failed = asyncio.Event()
 
@@ -114,6 +115,8 @@ class _Demo:
 
     async def _until_over(self, feeder: Feeder) -> None:
         """Steps 4 and 5. The first of the ends wins; what goes on then is cancelled."""
+        loop = asyncio.get_running_loop()
+        self._began = loop.time()
         work = asyncio.create_task(self._work(feeder))
         others = [
             asyncio.create_task(self._stop.wait()),
@@ -121,6 +124,7 @@ class _Demo:
             asyncio.create_task(self._watch(feeder)),
         ]
         done, running = await asyncio.wait([work, *others], return_when=asyncio.FIRST_COMPLETED)
+        self.view.seconds = loop.time() - self._began
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
@@ -136,7 +140,7 @@ class _Demo:
     async def _watch(self, feeder: Feeder) -> None:
         """Refresh the view; raise where nothing moves any more."""
         loop = asyncio.get_running_loop()
-        began = moved_at = loop.time()
+        moved_at = self._began
         seen = 0
         while True:
             now, events = loop.time(), self.totals.events
@@ -148,7 +152,7 @@ class _Demo:
                     "records wait.",
                     "Run it again; if it stands still again, report it with its warnings.",
                 )
-            self.view.seconds = now - began
+            self.view.seconds = now - self._began
             self.view.speed = self._speed.mark(now, events)
             self.view.waiting = feeder.sent - self.totals.lanes
             if self.live is not None:
