@@ -80,7 +80,11 @@ def route(letter: Letter, rules: Rules) -> Sending | Refused:
         return Refused(letter, f"its {lost} was cut: let its producer send it again")
     timestamp = letter.own("source.timestamp")
     if not (number.isdecimal() and timestamp.isdecimal()):
-        return Refused(letter, "source.partition or source.timestamp is missing or no number")
+        return Refused(
+            letter,
+            "source.partition or source.timestamp is missing or no number from 0; a letter of "
+            "`simulate` has no timestamp: send its event itself",
+        )
     if int(timestamp) < rules.oldest_ms:
         return Refused(letter, "it is older than readers remember repeats: see --old")
     source = int(number)

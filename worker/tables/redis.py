@@ -84,7 +84,7 @@ class RedisTables:
                 return await check_redis(self._client)
         except FAILURES as error:
             remedy = "Is it up, are REDIS_URL, user, password and certificates right?"
-            return [Finding("redis", "connection", describe(error), remedy)]
+            return [Finding("redis", "connection", f"{describe(error).rstrip('.')}.", remedy)]
 
     async def close(self) -> None:
         if self._commits:

@@ -42,12 +42,19 @@ def test_the_original_goes_back_unchanged() -> None:
     assert sent.letter.original_headers == (("traceparent", b"00-1"),)
 
 
+NO_NUMBER = (
+    "source.partition or source.timestamp is missing or no number from 0; a letter of `simulate` "
+    "has no timestamp: send its event itself"
+)
+
+
 @pytest.mark.parametrize(
     ("changed", "given", "said"),
     [
         ({"topic": "elsewhere"}, {}, "elsewhere is no input topic of these settings"),
-        ({"partition": "x"}, {}, "source.partition or source.timestamp is missing or no number"),
-        ({"timestamp": ""}, {}, "source.partition or source.timestamp is missing or no number"),
+        ({"partition": "x"}, {}, NO_NUMBER),
+        ({"timestamp": ""}, {}, NO_NUMBER),
+        ({"timestamp": "-1"}, {}, NO_NUMBER),
         ({}, {"oldest_ms": NOW + 1}, "it is older than readers remember repeats: see --old"),
         (
             {},
