@@ -62,7 +62,10 @@ class ActiveRules:
         self._compiled: dict[str, CompiledRuleSet] = {}
         self._files: dict[str, _File] = {}
         self._absent: set[str] = set()
-        self._ignored: set[str] = set()
+        self._homes: dict[str, str] = {}
+        """The file that each organization's rules come from."""
+        self._ignored: dict[str, str] = {}
+        """Files beside an organization's own one, and that one."""
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -81,6 +84,12 @@ class ActiveRules:
                 f"No lane opens: {', '.join(homeless)} cannot be used, and no earlier rule set of "
                 "the organization is known.",
                 "Mend the findings above (`loyalty rules validate`), or remove the file.",
+            )
+        if self._ignored:
+            pairs = sorted(f"{other} and {file}" for file, other in self._ignored.items())
+            raise Misconfigured(
+                f"No lane opens: {', '.join(pairs)} hold rules of the same organization.",
+                "Keep one file per organization: nobody can say which one is meant.",
             )
         self._task = asyncio.create_task(self._watch(), name="rules")
         self._task.add_done_callback(self._ended)
@@ -210,22 +219,31 @@ class ActiveRules:
         self._absent = absent
 
     def _swap(self) -> None:
-        fresh: dict[str, CompiledRuleSet] = {}
-        ignored: set[str] = set()
-        for file, state in sorted(self._files.items()):
-            compiled = state.compiled
-            if compiled is None:
-                continue
-            if compiled.organization_id in fresh:
-                if file not in self._ignored:
-                    log.error("%s is ignored: another file has the organization's rules", file)
-                ignored.add(file)
-                continue
-            fresh[compiled.organization_id] = compiled
+        """A second file of an organization, such as somebody's copy, never takes over."""
+        good = {f: state.compiled for f, state in sorted(self._files.items()) if state.compiled}
+        homes: dict[str, str] = {}
+        for file, compiled in good.items():
+            homes.setdefault(compiled.organization_id, file)
+        for organization, file in self._homes.items():
+            if file in good and good[file].organization_id == organization:
+                homes[organization] = file
+        fresh = {organization: good[file] for organization, file in homes.items()}
         for organization, compiled in fresh.items():
             if self._current.get(organization) is not compiled:
                 self._tell(compiled)
-        self._current, self._ignored = fresh, ignored
+        self._current, self._homes = fresh, homes
+        self._ignore({f: homes[c.organization_id] for f, c in good.items()})
+
+    def _ignore(self, home_of: Mapping[str, str]) -> None:
+        """Say once which files are beside the one that decides."""
+        ignored = {file: home for file, home in home_of.items() if file != home}
+        for file in sorted(ignored.keys() - self._ignored.keys()):
+            log.error(
+                "%s is ignored: %s has the organization's rules; keep one file per organization",
+                file,
+                ignored[file],
+            )
+        self._ignored = ignored
 
     def _tell(self, compiled: CompiledRuleSet) -> None:
         log.info("rules of %s: version %s", compiled.organization_id, compiled.version)

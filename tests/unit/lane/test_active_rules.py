@@ -120,6 +120,31 @@ async def test_a_removed_file_takes_its_rules_along() -> None:
     await rules.stop()
 
 
+async def test_a_second_file_of_an_organization_never_takes_over(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    source = MemorySource({"izi.yaml": text(1)})
+    rules = ActiveRules(source, MemoryHistory(), Heard().listener())
+    await rules.start()
+    source.texts["izi-old.yaml"] = text(0)  # before izi.yaml in order
+    await until(lambda: "izi-old.yaml is ignored: izi.yaml has the" in caplog.text)
+    assert version_of(rules) == "1"
+    source.texts["izi.yaml"] = text(2)
+    await until(lambda: version_of(rules) == "2")
+    assert caplog.text.count("is ignored") == 1
+    del source.texts["izi.yaml"]  # a rename by two steps
+    await until(lambda: version_of(rules) == "0")
+    await rules.stop()
+
+
+async def test_two_files_of_an_organization_keep_the_lanes_closed() -> None:
+    source = MemorySource({"izi.yaml": text(1), "izi-old.yaml": text(0)})
+    rules = ActiveRules(source, MemoryHistory(), Heard().listener())
+    with pytest.raises(Misconfigured, match=r"izi-old\.yaml and izi\.yaml hold rules of the same"):
+        await rules.start()
+    await rules.stop()
+
+
 async def test_a_source_that_is_suddenly_empty_takes_nothing_along() -> None:
     source = MemorySource({"izi.yaml": text(1)})
     rules = ActiveRules(source, MemoryHistory(), Heard().listener())
