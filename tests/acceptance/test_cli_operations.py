@@ -52,6 +52,11 @@ def test_topics_are_made_once_and_checked(names: dict[str, str], capsys: Shown) 
     assert set(made) == set(names.values())
     assert run(create) == 0
     assert json.loads(capsys.readouterr().out) == {"created": []}
+    assert run(["topics", "create", "--partitions", "2"]) == 1
+    shown = capsys.readouterr()
+    assert f"error: {names['VISITS']}: It exists with 3 partitions, 2 are asked for." in shown.err
+    assert shown.out == ""
+    assert names["DEAD_LETTERS"] not in shown.err
     assert run(["topics", "check", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"good": True, "findings": []}
 

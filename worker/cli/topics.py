@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from worker.cli.failure import CommandFailed
 from worker.cli.output import Format, FormatOption, fail, print_json, say
 from worker.cli.waiting import wait
 
@@ -26,10 +27,19 @@ def create(
     replication: Annotated[int, typer.Option(min=1, help="Copies of each; 3 survives a loss.")] = 3,
     form: FormatOption = Format.TEXT,
 ) -> None:
-    """Make the topics that do not exist yet; what exists stays as it is."""
-    from worker.kafka.topics import create_topics
+    """Make the topics that do not exist yet; what exists stays as it is.
 
-    made = list(wait(create_topics(_settings(), partitions, replication=replication)))
+    Where one of them does not fit the partition count, nothing is made.
+    """
+    from worker.kafka.topics import create_topics, other_counts
+
+    settings = _settings()
+    other = list(wait(other_counts(settings, partitions)))
+    if other:
+        raise CommandFailed(
+            *(f"{found.subject}: {found.message} {found.remedy}" for found in other)
+        )
+    made = list(wait(create_topics(settings, partitions, replication=replication)))
     if form is Format.JSON:
         print_json({"created": made})
         return

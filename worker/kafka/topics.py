@@ -82,6 +82,25 @@ async def create_topics(
     return names
 
 
+async def other_counts(settings: Settings, partitions: int) -> Sequence[Finding]:
+    """Topics that exist and do not fit that count: what is made beside them could not be used, and
+    a count is fixed for ever. Raises Unavailable."""
+    names = {settings.topic(c): c for c in (*INPUTS, Channel.LANE_LOG, *OUTPUTS)}
+    there = await describe(settings, list(names))
+    return [
+        _error(
+            topic,
+            f"It exists with {topic.partitions} partitions, {partitions} are asked for.",
+            "Ask for the count that the inputs have, or name other topics (TOPIC_ settings).",
+        )
+        for name, channel in names.items()
+        if (topic := there.get(name)) is not None
+        and (
+            topic.partitions < partitions if channel in OUTPUTS else topic.partitions != partitions
+        )
+    ]
+
+
 async def _await_topics(settings: Settings, names: Sequence[str]) -> None:
     """Brokers hear of a new topic a moment after its creation."""
     for _ in range(100):
