@@ -12,7 +12,7 @@ import signal
 import socket
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -242,13 +242,25 @@ def _rules_listener(metrics: Metrics, failed: Callable[[BaseException], None]) -
     return RulesListener(applied, metrics.rule_set_rejected, failed)
 
 
+async def _until_signal(work: Coroutine[Any, Any, int]) -> int | None:
+    """Its result; None after SIGTERM or SIGINT, which Faust takes only from the start on."""
+    loop, task = asyncio.get_running_loop(), asyncio.create_task(work)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, task.cancel)
+    await asyncio.wait([task])
+    return None if task.cancelled() else task.result()
+
+
 def run(settings: Settings, *, stale_outputs: str = "stop") -> int:
     """The production worker until SIGTERM (0) or until it had to stop (1)."""
     try:
-        partitions = asyncio.run(preflight(settings))
+        partitions = asyncio.run(_until_signal(preflight(settings)))
     except LoudStop as stop:
         log.critical("%s", stop)
         return 1
+    if partitions is None:
+        log.info("stopped before the start: nothing was consumed")
+        return 0
     gc.set_threshold(*GC_THRESHOLDS)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -257,7 +269,10 @@ def run(settings: Settings, *, stale_outputs: str = "stop") -> int:
         os.kill(os.getpid(), signal.SIGTERM)
 
     worker = build(settings, partitions, on_failure, stale_outputs=stale_outputs)
-    process = faust.Worker(worker.app, override_logging=False, redirect_stdouts=False, loop=loop)
+    process = faust.Worker(
+        worker.app, override_logging=False, redirect_stdouts=False, quiet=True, loop=loop
+    )
+    process.spinner = None  # it writes to standard output, a terminal or not
     crashed = False
     try:
         process.execute_from_commandline()

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from config.settings import Settings
 from schemas.topics import EVENT_TYPES, EVENTS, INPUTS, Channel
-from worker.errors import Misconfigured, Unavailable
+from worker.errors import Misconfigured, TablesUnavailable, Unavailable
 from worker.findings import Finding
 from worker.kafka.security import client_options
 from worker.kafka.topics import check_topics, partition_count
 from worker.rules.ports import RuleSource
 from worker.rules.sources import DirectorySource, KafkaSource
 from worker.tables.factory import TablesFactory, open_tables
+from worker.tables.health import CONNECTION
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,8 @@ async def _check(settings: Settings) -> int:
     for finding in findings:
         if finding.severity != "ERROR":
             log.warning("%s", finding)
+    if errors and all(finding.subject == CONNECTION for finding in errors):
+        raise TablesUnavailable(f"{errors[0].message} {errors[0].remedy}")
     if errors:
         raise Misconfigured("\n".join(map(str, errors)), "Nothing was consumed.")
     return await partition_count(settings, settings.topic(INPUTS[0]))

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.deployment import Deployment
+from tests.integration.deployment import Deployment, WorkerProcess
 from tests.integration.traffic import RULES, traffic
 from tests.integration.verifier import verify
 from tests.parts.kafka import KafkaServer
+from tests.parts.processes import free_port
 from tests.parts.redis import RedisServer
 
 
@@ -69,3 +70,22 @@ async def test_sigterm_while_kafka_does_not_answer(loyalty: Deployment, kafka: K
     verdict = await verify(loyalty)
     assert verdict.clean, verdict
     assert (code, took < 10) == (0, True), took
+
+
+async def test_sigterm_while_the_start_waits_for_kafka(
+    redis_server: RedisServer, tmp_path: Path
+) -> None:
+    environment = {
+        "LOYALTY_KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{free_port()}",
+        "LOYALTY_REDIS_URL": redis_server.url,
+        "LOYALTY_RULES_SOURCE": f"directory:{tmp_path}",
+        "LOYALTY_HTTP_PORT": "0",
+    }
+    worker = WorkerProcess(environment, tmp_path / "worker.log")
+    for _ in range(300):
+        if "trying again" in worker.log.read_text():
+            break
+        await asyncio.sleep(0.1)
+    worker.send(signal.SIGTERM)
+    assert await asyncio.to_thread(worker.wait, 10) == 0
+    assert "nothing was consumed" in worker.log.read_text()

@@ -9,6 +9,8 @@ from worker.findings import Finding
 from worker.tables.connect import Client
 
 OLDEST = (7, 0)
+CONNECTION = "connection"
+"""The subject of a finding of no answer."""
 
 Info = Mapping[str, Any]
 

@@ -17,7 +17,7 @@ from worker.errors import Misconfigured, OutcomeUnknown, TablesUnavailable
 from worker.findings import Finding
 from worker.ports import CommitAnswer
 from worker.tables.connect import Client, execute
-from worker.tables.health import check_redis
+from worker.tables.health import CONNECTION, check_redis
 from worker.tables.limits import LOAD_KEYS, check_commit
 from worker.tables.slots import lane_tag
 
@@ -84,7 +84,7 @@ class RedisTables:
                 return await check_redis(self._client)
         except FAILURES as error:
             remedy = "Is it up, are REDIS_URL, user, password and certificates right?"
-            return [Finding("redis", "connection", f"{describe(error).rstrip('.')}.", remedy)]
+            return [Finding("redis", CONNECTION, f"{describe(error).rstrip('.')}.", remedy)]
 
     async def close(self) -> None:
         if self._commits:
