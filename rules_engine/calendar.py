@@ -69,12 +69,13 @@ class ZoneCalendar:
         """Whole local calendar days from one instant to another; negative when turned round."""
         return self.local_day(later) - self.local_day(earlier)
 
-    def instant(self, day: int, minute: int) -> int:
-        """The instant at which the local clock shows this minute of this day (0–1440)."""
+    def instant(self, day: int, minute: int, *, again: bool = False) -> int:
+        """The instant at which the local clock shows this minute of this day (0–1440): of two the
+        first, or the second (`again`)."""
         day, minute = day + minute // MINUTES_OF_DAY, minute % MINUTES_OF_DAY
         wall = day * DAY_US + minute * MINUTE_US
         naive = datetime(1970, 1, 1) + timedelta(microseconds=min(max(wall, _FIRST_US), _LAST_US))
-        offset = naive.replace(tzinfo=self.zone, fold=0).utcoffset()
+        offset = naive.replace(tzinfo=self.zone, fold=int(again)).utcoffset()
         assert offset is not None
         return wall - offset // timedelta(microseconds=1)
 
@@ -141,15 +142,20 @@ def in_windows(windows: tuple[Window, ...], local_us: int) -> bool:
 def quiet_until(calendar: ZoneCalendar, at: int, since: int, until: int) -> int | None:
     """When the quiet hours that hold at this instant end; None outside them.
 
-    `since`, `until`: minutes of the local day; `until <= since` crosses midnight.
+    `since`, `until`: minutes of the local day; `until <= since` crosses midnight. Where the clock
+    shows their end twice, the first that is still to come.
     """
     local = calendar.local_us(at)
     day, minute = local // DAY_US, minute_of(local)
     if since < until:
-        return calendar.instant(day, until) if since <= minute < until else None
-    if minute < until:
-        return calendar.instant(day, until)
-    return calendar.instant(day + 1, until) if minute >= since else None
+        if not since <= minute < until:
+            return None
+    elif minute >= since:
+        day += 1
+    elif minute >= until:
+        return None
+    first = calendar.instant(day, until)
+    return first if first > at else calendar.instant(day, until, again=True)
 
 
 def is_birthday(birthday: str | None, day: int) -> bool:

@@ -15,7 +15,7 @@ def number_fault(written: str) -> Refusal | None:
     """What is wrong with a run of digits, points and letters; None for a decimal."""
     if _PLAIN_NUMBER.fullmatch(written) is None:
         return Refusal(Fault.NUMBER, *_no_number(written))
-    if sum(letter != "." for letter in written) > MAX_DIGITS:
+    if len(written.replace(".", "").lstrip("0")) > MAX_DIGITS or len(written) > 2 * MAX_DIGITS:
         message = f"a number has at most {MAX_DIGITS} digits"
         return Refusal(Fault.NUMBER, message, "arithmetic keeps no more than that")
     return None

@@ -33,7 +33,7 @@ def in_window(moment: datetime, window: dict[str, Any]) -> bool:
 def quiet_until(moment: datetime, quiet: dict[str, str]) -> datetime | None:
     """The end of the quiet hours that the local moment is in, in UTC.
 
-    Of a doubled hour the first, also when the moment is in the second: it is then already past.
+    Of an end that comes twice the first that is still to come.
     """
     start, end = clock_time(quiet["from"]), clock_time(quiet["to"])
     now = since_midnight(moment)
@@ -42,7 +42,8 @@ def quiet_until(moment: datetime, quiet: dict[str, str]) -> datetime | None:
         return None
     day = moment.date() if now < end else moment.date() + timedelta(days=1)
     over = (datetime(day.year, day.month, day.day) + end).replace(tzinfo=moment.tzinfo)
-    return over.astimezone(UTC)
+    first = over.astimezone(UTC)
+    return first if first > moment.astimezone(UTC) else over.replace(fold=1).astimezone(UTC)
 
 
 def period(day: date, per: str) -> date:

@@ -123,9 +123,10 @@ def test_depth_is_bounded_in_a_chain() -> None:
 
 def test_digits_of_a_number_are_bounded() -> None:
     assert check_formula("9" * MAX_DIGITS, TOPUP, Kind.NUMBER)
-    assert check_formula("0." + "9" * (MAX_DIGITS - 1), TOPUP, Kind.NUMBER)
+    assert check_formula("0." + "9" * MAX_DIGITS, TOPUP, Kind.NUMBER)
     assert code("9" * (MAX_DIGITS + 1)) == "FORMULA_NUMBER"
-    assert code("0." + "9" * MAX_DIGITS) == "FORMULA_NUMBER"
+    assert code("0." + "9" * (MAX_DIGITS + 1)) == "FORMULA_NUMBER"
+    assert code("0." + "0" * MAX_DIGITS + "9" * MAX_DIGITS) == "FORMULA_NUMBER"
 
 
 def test_texts_are_bounded() -> None:
