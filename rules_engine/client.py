@@ -56,6 +56,9 @@ class ClientState(Struct, frozen=True, gc=False, array_like=True):
     `credited`: period name → what the rules credited (set-level limit per client).
     `pushed`: period name → pushes emitted (set-level push limit).
     `last_club`: club of the latest event (timers).
+    `payments`: which remembered events are which payments, packed (see `payment_ids.py`).
+    `account`: the bonus account, packed (see `account/packed.py`); empty: no operation yet.
+    `lapses_at`: the earliest expiry among its batches, so that most events need not open it.
     """
 
     topup_total: Decimal = _NOTHING
@@ -75,6 +78,9 @@ class ClientState(Struct, frozen=True, gc=False, array_like=True):
     credited: dict[str, PeriodAmounts] = {}
     pushed: dict[str, PeriodCounts] = {}
     last_club: str = ""
+    payments: bytes = b""
+    account: bytes = b""
+    lapses_at: int | None = None
 
 
 def take_snapshot(state: ClientState, snapshot: Snapshot, occurred_at: int) -> ClientState:
@@ -96,8 +102,16 @@ def take_snapshot(state: ClientState, snapshot: Snapshot, occurred_at: int) -> C
     )
 
 
-def after_event(state: ClientState, event: Event, memory: bytes) -> ClientState:
-    """The state after an event that was taken, with `memory` as its duplicate memory.
+def after_event(
+    state: ClientState,
+    event: Event,
+    memory: bytes,
+    account: bytes = b"",
+    lapses_at: int | None = None,
+    payments: bytes = b"",
+) -> ClientState:
+    """The state after an event that was taken, with `memory` as its duplicate memory, `payments`
+    as those of the events in it, and the account as it was booked.
 
     Only counters and dates move here: groups and limit counters are the rules' doing.
     """
@@ -113,6 +127,8 @@ def after_event(state: ClientState, event: Event, memory: bytes) -> ClientState:
             latest_at=latest,
             memory=memory,
             last_club=club,
+            account=account,
+            lapses_at=lapses_at,
         )
     if type(event) is VisitStarted:
         first = state.first_visit_at
@@ -124,19 +140,37 @@ def after_event(state: ClientState, event: Event, memory: bytes) -> ClientState:
             latest_at=latest,
             memory=memory,
             last_club=club,
+            account=account,
+            lapses_at=lapses_at,
         )
     if type(event) is VisitEnded:
-        last = _later(state.last_visit_at, at)
-        return replace(state, last_visit_at=last, latest_at=latest, memory=memory, last_club=club)
-    if type(event) is TopupRefunded:
-        topups = _less(state.topup_total, event.refund_amount_major)
-        return replace(state, topup_total=topups, latest_at=latest, memory=memory, last_club=club)
-    spent = state.spent_total
+        return replace(
+            state,
+            last_visit_at=_later(state.last_visit_at, at),
+            latest_at=latest,
+            memory=memory,
+            last_club=club,
+            account=account,
+            lapses_at=lapses_at,
+        )
+    spent, topups = state.spent_total, state.topup_total
     if type(event) is PaymentMade:
         spent = _add(spent, event.total_amount_major)
     elif type(event) is PaymentRefunded:
         spent = _less(spent, event.refund_amount_major)
-    return replace(state, spent_total=spent, latest_at=latest, memory=memory, last_club=club)
+    elif type(event) is TopupRefunded:
+        topups = _less(topups, event.refund_amount_major)
+    return replace(
+        state,
+        topup_total=topups,
+        spent_total=spent,
+        latest_at=latest,
+        memory=memory,
+        last_club=club,
+        payments=payments,
+        account=account,
+        lapses_at=lapses_at,
+    )
 
 
 def with_group_change(state: ClientState, group_id: str, assigned: bool, at: int) -> ClientState:

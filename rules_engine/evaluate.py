@@ -4,6 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import getcontext, setcontext
 
+from rules_engine.books.around import ALONE, Around
+from rules_engine.books.booking import (
+    asks_books,
+    book_before,
+    payment_digest,
+    unbooked_payment,
+)
+from rules_engine.books.books import Books
+from rules_engine.books.credits import book_credits
+from rules_engine.books.own import book_own, is_booked
 from rules_engine.budgets.port import Budgets, BudgetShort, NoBudgets
 from rules_engine.client import ClientState, after_event, take_snapshot, with_group_change
 from rules_engine.compile import CompiledRuleSet
@@ -11,9 +21,11 @@ from rules_engine.firing import Run
 from rules_engine.formula.runtime import DECIMAL128
 from rules_engine.memory import recall, remember
 from rules_engine.outcome import Origin, Outcome
+from rules_engine.payment_ids import with_payment
 from schemas.dead_letters import Code
-from schemas.decoded import Event, Rejected
+from schemas.decoded import Event, PaymentMade, Rejected
 from schemas.digests import content_digest, event_digest
+from schemas.wire import Command, JournalRecord
 
 NO_BUDGETS = NoBudgets()
 _DECIMAL = DECIMAL128.copy()
@@ -36,37 +48,88 @@ def apply_event(
     event: Event,
     origin: Origin,
     budgets: Budgets = NO_BUDGETS,
+    around: Around = ALONE,
+    clock: int | None = None,
 ) -> Outcome:
-    """What an event comes to. `rule_set` is that of its organization, None while it has none.
+    """What an event comes to. `rule_set` is that of its organization, None while it has none:
+    then nothing fires, nothing is booked. `clock`: the lane's with this event; None: the event's.
 
-    1. A remembered id is a duplicate, with other content a dead letter; neither has any effect.
-    2. The snapshot that the event carries is read: what the CRM knew just before it.
+    1. A remembered id is a duplicate, with other content a dead letter, as is the payment id of
+       another event; neither has any effect.
+    2. Batches that are due lapse; the snapshot that the event carries is read: what the CRM knew
+       just before it.
     3. The rules of the event's trigger decide on the client as it was before the event. Refunds,
        manual operations and CLIENT_UPDATED trigger none.
        Where a budget's answer is not known yet, nothing happens and the outcome is `short`.
-    4. The event moves the counters and is remembered; what the rules did is added.
+    4. The event is booked, then what the rules credit; it moves the counters and is remembered;
+       what the rules did is added.
     """
     # 1.
     digest, content = event_digest(event.event_id), content_digest(event)
-    memory, at, latest = client.memory, event.occurred_at, client.latest_at
-    if digest in memory and (known := recall(memory, digest, latest)) is not None:
+    memory, at = client.memory, event.occurred_at
+    if digest in memory and (known := recall(memory, digest, client.latest_at)) is not None:
         if known.content == content:
             return Outcome(client, duplicate=True)
         return Outcome(client, rejected=reused(event))
+    if clock is None:
+        clock = at
+    payment = None
+    if type(event) is PaymentMade:
+        payment = payment_digest(client, event, digest, around, clock)
+        if payment is None:
+            return Outcome(client, rejected=payment_reused(event))
     # 2.
     before = client
     if event.snapshot is not None:
         before = take_snapshot(client, event.snapshot, at)
+    if rule_set is None:
+        after = event_taken(
+            before, event, digest, content, payment, before.account, before.lapses_at
+        )
+        return Outcome(after, payment=unbooked_payment(event))
+    terms, books = rule_set.books, None
+    if asks_books(before, event, around, clock):
+        books = Books(terms, before, event, origin, around, clock, budgets)
+        before = book_before(books)
     # 3.
     try:
-        run = _decide(rule_set, before, event, origin, budgets) if rule_set is not None else None
+        run = _decide(rule_set, before, event, origin, budgets)
     except BudgetShort:
         return Outcome(client, short=True)
     # 4.
+    if is_booked(event):
+        books = books or Books(terms, before, event, origin, around, clock, budgets)
+        before = book_own(books)
+    account, lapses_at = before.account, before.lapses_at
+    credited: tuple[JournalRecord, ...] = ()
+    if run is not None and run.commands:
+        account, lapses_at, credited = book_credits(
+            terms, account, lapses_at, event, origin, run.commands, run.calendar
+        )
+    after = event_taken(before, event, digest, content, payment, account, lapses_at)
+    return _outcome(after, run, books, credited)
+
+
+def event_taken(
+    before: ClientState,
+    event: Event,
+    digest: bytes,
+    content: bytes,
+    payment: bytes | None,
+    account: bytes,
+    lapses_at: int | None,
+) -> ClientState:
+    """The state that counts and remembers the event, with its account as it was booked.
+
+    `payment`: the digest of its payment id, None for what is no payment.
+    """
+    at, latest = event.occurred_at, before.latest_at
     if latest is None or latest < at:
         latest = at
-    after = after_event(before, event, remember(memory, digest, content, at, latest))
-    return Outcome(after) if run is None else _outcome(run, after)
+    memory, payments = remember(before.memory, digest, content, at, latest), before.payments
+    if payment is not None:
+        payments = with_payment(payments, payment, digest, memory, latest)
+    return after_event(before, event, memory, account, lapses_at, payments)
 
 
 def _decide(
@@ -90,12 +153,33 @@ def _decide(
         setcontext(before)
 
 
-def _outcome(run: Run, after: ClientState) -> Outcome:
+def _outcome(
+    after: ClientState, run: Run | None, books: Books | None, journal: tuple[JournalRecord, ...]
+) -> Outcome:
+    """`journal`: the records of what the rules credited; the event's own come before them."""
+    if run is None and books is None:
+        return Outcome(after)
+    commands: tuple[Command, ...] = ()
+    payment, has_drifted = None, False
+    if books is not None:
+        commands, journal = tuple(books.commands), (*books.records, *journal)
+        payment, has_drifted = books.payment, books.has_drifted
+    if run is None:
+        return Outcome(after, commands, journal=journal, payment=payment, has_drifted=has_drifted)
     for group_id, assigned in run.group_changes:
         after = with_group_change(after, group_id, assigned, run.event.occurred_at)
     if run.ledger is not None:
         after = run.ledger.charged(after)
-    return Outcome(after, run.commands, run.fired, run.rejections, run.truncated_pushes)
+    return Outcome(
+        after,
+        run.commands,
+        run.fired,
+        run.rejections,
+        run.truncated_pushes,
+        journal=journal,
+        payment=payment,
+        has_drifted=has_drifted,
+    )
 
 
 def reused(event: Event) -> Rejected:
@@ -104,4 +188,13 @@ def reused(event: Event) -> Rejected:
         Code.EVENT_ID_REUSED,
         f"The client's event {event.event_id!r} was taken before with other content: "
         "send a changed event under an id of its own.",
+    )
+
+
+def payment_reused(event: PaymentMade) -> Rejected:
+    """Why a payment whose id is another event's is not taken."""
+    return Rejected(
+        Code.PAYMENT_ID_REUSED,
+        f"The client's payment {event.payment_id!r} was taken before with another event: "
+        "send every payment once, under an id of its own.",
     )

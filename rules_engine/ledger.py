@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from rules_engine.budgets.port import Need, budget_key
 from rules_engine.calendar import period_ordinal
-from rules_engine.checked import Period, RuleLimits, SetLimits
+from rules_engine.checked import CheckedRule, Period, RuleLimits, SetLimits
 from rules_engine.client import ClientState
 from rules_engine.limits import NOTHING, amassed, counted, with_amount, with_count
 from rules_engine.outcome import Reason
@@ -42,6 +42,16 @@ def client_limits(rule_id: str, limits: RuleLimits) -> ClientLimits | None:
         (limit_key(rule_id, each.per), each.per, each.times) for each in limits.per_client
     )
     return ClientLimits(rule_id, counters, limits.cooldown_us)
+
+
+def budgets_of(rule: CheckedRule, limits: SetLimits) -> tuple[BudgetPlan, ...]:
+    """The rule's own budget, then the set's."""
+    both = ((rule.id, rule.limits.budget), ("", limits.budget))
+    return tuple(
+        BudgetPlan(rule_id, budget.amount_major, budget.per)
+        for rule_id, budget in both
+        if budget is not None
+    )
 
 
 def limit_key(rule_id: str, per: Period) -> str:

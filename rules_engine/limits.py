@@ -5,12 +5,14 @@ than both counts as over the limit: what was charged then is no longer known, an
 have been paid before must not be paid again (INTERFACES 1, fine print "Firing").
 """
 
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact
 
 from rules_engine.client import PeriodAmounts, PeriodCounts
 
 KEPT_PERIODS = 2
 NOTHING = Decimal(0)
+
+_EXACT = Context(prec=60, traps=[Inexact])
 
 
 def counted(counts: PeriodCounts, ordinal: int) -> int | None:
@@ -45,3 +47,18 @@ def with_amount(amounts: PeriodAmounts, ordinal: int, amount: Decimal) -> Period
     kept = dict(amounts)
     kept[ordinal] = kept.get(ordinal, NOTHING) + amount
     return tuple(sorted(kept.items())[-KEPT_PERIODS:])
+
+
+def without_count(counts: PeriodCounts, ordinal: int) -> PeriodCounts:
+    """The counter after a firing was given back in a period that it still knows, not below zero."""
+    return tuple(
+        (known, max(count - 1, 0) if known == ordinal else count) for known, count in counts
+    )
+
+
+def without_amount(amounts: PeriodAmounts, ordinal: int, amount: Decimal) -> PeriodAmounts:
+    """As `without_count`, in major units."""
+    return tuple(
+        (known, max(_EXACT.subtract(charged, amount), NOTHING) if known == ordinal else charged)
+        for known, charged in amounts
+    )

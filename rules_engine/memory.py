@@ -36,7 +36,7 @@ class Entry(Struct, frozen=True, gc=False):
 
 
 def recall(memory: bytes, digest: bytes, latest_at: int | None) -> Entry | None:
-    """The remembered event with this id's digest, if there is one.
+    """The remembered event with this id's digest, or one that begins so, if there is one.
 
     `latest_at` is the client's latest `occurredAt` before this event, None before the first.
     """

@@ -1,12 +1,13 @@
-"""What one event came to: commands, the client's new state, why a rule did or did not fire."""
+"""What one event came to: commands, journal, the client's new state, why a rule did not fire."""
 
 from enum import StrEnum
 
 from msgspec import Struct
 
+from rules_engine.account.payments import Payment
 from rules_engine.client import ClientState
 from schemas.decoded import Rejected
-from schemas.wire import Command
+from schemas.wire import Command, JournalRecord
 
 
 class Reason(StrEnum):
@@ -53,6 +54,8 @@ class Outcome(Struct, frozen=True, gc=False):
 
     `short`: a budget's answer is awaited; the event had no effect and is to be tried again.
     `fired`: ids of the rules that emitted at least one command, in matching order.
+    `payment`: the event's payment as it is to be remembered from now on.
+    `has_drifted`: the CRM knows another bonus balance than this projection.
     """
 
     client: ClientState
@@ -63,3 +66,6 @@ class Outcome(Struct, frozen=True, gc=False):
     duplicate: bool = False
     rejected: Rejected | None = None
     short: bool = False
+    journal: tuple[JournalRecord, ...] = ()
+    payment: Payment | None = None
+    has_drifted: bool = False

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.json import Encoder
 
+from rules_engine.books.around import ALONE, Around, HeldPayments
 from rules_engine.budgets.port import WholeBudgets
 from rules_engine.client import ClientState
 from rules_engine.compile import CompiledRuleSet
@@ -32,9 +33,10 @@ _encode = Encoder().encode
 class Simulated(Struct, frozen=True):
     """One line of the file.
 
-    `event`, `origin` and `before` (the client's state before it) are None for a line that cannot
-    be read; `budgets` are those before it. `commands` and `dead_letter` are JSON without a
-    newline: commands as on the wire, a dead letter as {"key", "value", "headers"}.
+    `event` and `before` (the client's state before it) are None for a line that cannot be read;
+    `budgets` and `around` are those before it, `clock` is the one with it. `commands`, `journal`
+    and `dead_letter` are JSON without a newline: as on the wire, a dead letter as {"key", "value",
+    "headers"}.
     """
 
     line: int
@@ -43,7 +45,10 @@ class Simulated(Struct, frozen=True):
     before: ClientState | None
     outcome: Outcome | None
     budgets: WholeBudgets
+    around: Around
+    clock: int
     commands: tuple[bytes, ...] = ()
+    journal: tuple[bytes, ...] = ()
     dead_letter: bytes | None = None
 
 
@@ -62,6 +67,8 @@ class _Simulation:
         self._rule_set = rule_set
         self._clients: dict[tuple[str, str], ClientState] = {}
         self._budgets = WholeBudgets()
+        self._payments = HeldPayments()
+        self._clock: int | None = None
 
     def run(self, lines: Iterable[bytes]) -> Iterator[Simulated]:
         for number, line in enumerate(lines):
@@ -75,19 +82,37 @@ class _Simulation:
             kind, client_id = _recognized(value)
             origin = _origin(kind, number)
             unread = _dead_letter(origin, client_id, value, event)
-            return Simulated(number, None, origin, None, None, self._budgets, (), unread)
+            return Simulated(
+                number, None, origin, None, None, self._budgets, ALONE, 0, dead_letter=unread
+            )
         origin = _origin(event.type, number)
         key = (event.organization_id, event.client_id)
         before = self._clients.get(key) or ClientState()
         rules = self._rule_set if event.organization_id == self._rule_set.organization_id else None
-        budgets = self._budgets.copy()
-        outcome = apply_event(rules, before, event, origin, self._budgets)
+        budgets, around = self._budgets.copy(), Around(payments=self._payments.only(event))
+        at, clock = event.occurred_at, self._clock
+        clock = at if clock is None or clock < at else clock
+        outcome = apply_event(rules, before, event, origin, self._budgets, around, clock)
         self._clients[key] = outcome.client
         letter = None
         if outcome.rejected is not None:
             letter = _dead_letter(origin, event.client_id, value, outcome.rejected)
-        commands = tuple(map(_encode, outcome.commands))
-        return Simulated(number, event, origin, before, outcome, budgets, commands, letter)
+        else:
+            self._clock = clock
+            self._payments.keep(event, outcome.payment)
+        return Simulated(
+            number,
+            event,
+            origin,
+            before,
+            outcome,
+            budgets,
+            around,
+            clock,
+            tuple(map(_encode, outcome.commands)),
+            tuple(map(_encode, outcome.journal)),
+            letter,
+        )
 
     def _minor_digits(self, organization_id: str) -> int | None:
         is_own = organization_id == self._rule_set.organization_id

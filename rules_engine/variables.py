@@ -137,11 +137,23 @@ EVENT_VARIABLES: Mapping[str, tuple[Variable, ...]] = MappingProxyType(
             _event("productId", Kind.TEXT, "id of the product bought"),
         ),
         "CLIENT_REGISTERED": (),
+        "PROMO_CODE_REDEEMED": (
+            _event("code", Kind.TEXT, "the code that was redeemed"),
+            _event("amountMajor", Kind.NUMBER, "bonuses that the code itself gives, above zero"),
+            _event(
+                "expiresInDays",
+                Kind.NUMBER,
+                "days that those bonuses live; missing if for ever",
+                optional=True,
+                whole=True,
+            ),
+        ),
     }
 )
 """Trigger → variables of its event, in the order of DOMAIN 2."""
 
 CLIENT_VARIABLES: tuple[Variable, ...] = (
+    _client("bonusBalanceMajor", Kind.NUMBER, "the client's bonus balance"),
     _client("totalSpentMajor", Kind.NUMBER, "sum of the client's payments less refunds"),
     _client("totalTopupMajor", Kind.NUMBER, "sum of the client's top-ups less refunds"),
     _client("topupCount", Kind.NUMBER, "number of top-ups; refunds do not lower it", whole=True),
@@ -175,9 +187,12 @@ CREDITED_NOW = _variable(
 of that name (INTERFACES 1, push text)."""
 
 NOT_SUPPORTED_YET: Mapping[str, str] = MappingProxyType(
-    {"bonusBalanceMajor": "the client's bonus balance"}
+    {
+        "expiredAmountMajor": "what has lapsed, of BONUS_EXPIRED",
+        "expiringAmountMajor": "what is about to lapse, of BONUS_EXPIRING",
+    }
 )
-"""Context variables of DOMAIN 4 that this release knows and refuses."""
+"""Variables of triggers that this release knows and refuses."""
 
 ENVELOPE: Mapping[str, str] = MappingProxyType(
     {

@@ -7,6 +7,7 @@ from typing import final
 import msgspec
 from msgspec import Struct
 
+from rules_engine.books.around import Around
 from rules_engine.budgets.lane import Contradiction, LaneBudgets
 from rules_engine.budgets.messages import Message, encode_message, organization_of_message
 from rules_engine.budgets.port import SEPARATOR, BudgetKey
@@ -19,8 +20,9 @@ from schemas.dead_letters import dead_letter
 from schemas.decoded import Event, Rejected
 from schemas.records import Output, Record
 from schemas.topics import CHANNEL_OF_COMMAND, Channel
-from schemas.wire import Command
+from schemas.wire import Command, JournalRecord
 from worker.errors import Contradicted, LoudStop
+from worker.payments import BatchPayments
 from worker.plan import Terms
 from worker.ports import Evaluated, Moment
 from worker.report import BatchReport
@@ -129,6 +131,8 @@ class Evaluation:
         self._moment = moment
         self._skew_us = terms.clock_skew_us
         self._share = share
+        self._payments = BatchPayments(values)
+        self._around = Around(terms.lapse_grace_us, terms.remember_payments_us, self._payments)
         self._clients: dict[str, ClientState] = {}
         self._outputs: list[Output] = []
         self._bytes = 0
@@ -145,7 +149,7 @@ class Evaluation:
             return True
         if self._taken and (
             self._bytes >= MOST_OUTBOX_BYTES
-            or (len(self._clients) >= MOST_KEYS and item.key not in self._clients)
+            or len(self._clients) + len(self._payments) >= MOST_KEYS
         ):
             return False
         event = item.event
@@ -164,25 +168,37 @@ class Evaluation:
             raw = self._values[item.key]
             client = unpack_client(raw) if raw else ClientState()
         origin = Origin(record.topic, record.partition, record.offset)
+        clock = self._clock_with(event)
         if rule_set is None or not rule_set.budgets:
-            outcome = apply_event(rule_set, client, event, origin, NO_BUDGETS)
+            outcome = apply_event(rule_set, client, event, origin, NO_BUDGETS, self._around, clock)
         else:
-            outcome = self._charge(rule_set, client, event, origin)
+            outcome = self._charge(rule_set, client, event, origin, clock)
             if outcome.short:
                 return False
         if outcome.rejected is not None:
             self._reject(record, outcome.rejected)
         else:
+            self._clock = clock
             self._apply(item, event, outcome)
         return True
 
+    def _clock_with(self, event: Event) -> int:
+        """The lane's clock once it took the event: never ahead of the wall clock, never back."""
+        at = event.occurred_at
+        return max(self._clock, min(at, self._moment.wall)) if at > self._clock else self._clock
+
     def _charge(
-        self, rule_set: CompiledRuleSet, client: ClientState, event: Event, origin: Origin
+        self,
+        rule_set: CompiledRuleSet,
+        client: ClientState,
+        event: Event,
+        origin: Origin,
+        clock: int,
     ) -> Outcome:
         """The event against budgets; where one is short the record is cut and the owner asked."""
         budgets = self._share.open()
         budgets.begin(origin.topic, origin.offset)
-        outcome = apply_event(rule_set, client, event, origin, budgets)
+        outcome = apply_event(rule_set, client, event, origin, budgets, self._around, clock)
         if outcome.short:
             self._cut = (origin.topic, origin.offset)
             wall, name = self._moment.wall, rule_set.content_hash
@@ -198,9 +214,12 @@ class Evaluation:
             output = _output(command, item.record)
             self._outputs.append(output)
             self._bytes += len(output.value or b"") + HEADERS_BYTES
-        at = event.occurred_at
-        if at > self._clock:
-            self._clock = min(at, self._moment.wall)
+        for entry in outcome.journal:
+            output = _journal_output(entry, item.record)
+            self._outputs.append(output)
+            self._bytes += len(output.value or b"") + HEADERS_BYTES
+        if outcome.payment is not None:
+            self._payments.keep(event, outcome.payment)
         self._report.event(item.record.topic, event.type, event.organization_id, outcome)
         self._taken += 1
 
@@ -214,6 +233,7 @@ class Evaluation:
     def evaluated(self, consulted: dict[str, str | None], *, whole: bool) -> Evaluated:
         """`whole`: every record was taken; only then may the clock follow the wall clock."""
         values = {key: pack_client(client) for key, client in self._clients.items()}
+        values |= self._payments.packed()
         packed = self._share.packed()
         if packed is not None:
             values[BUDGETS_KEY] = packed
@@ -230,15 +250,29 @@ class Evaluation:
 
 
 def _output(command: Command, record: Record) -> Output:
+    name = ("commandId", command.command_id.encode())
+    headers = _headers(command, name, record)
+    channel = CHANNEL_OF_COMMAND[command.type]
+    return Output(channel, command.client_id.encode(), _encode(command), headers)
+
+
+def _journal_output(entry: JournalRecord, record: Record) -> Output:
+    name = ("operationId", entry.operation_id.encode())
+    headers = _headers(entry, name, record)
+    return Output(Channel.BONUS_JOURNAL, entry.client_id.encode(), _encode(entry), headers)
+
+
+def _headers(
+    what: Command | JournalRecord, name: tuple[str, bytes], record: Record
+) -> tuple[tuple[str, bytes], ...]:
     headers: tuple[tuple[str, bytes], ...] = (
-        ("type", command.type.encode()),
-        ("organizationId", command.organization_id.encode()),
-        ("commandId", command.command_id.encode()),
+        ("type", what.type.encode()),
+        ("organizationId", what.organization_id.encode()),
+        name,
     )
     if record.headers:
         headers += tuple(header for header in record.headers if _is_trace(header))
-    channel = CHANNEL_OF_COMMAND[command.type]
-    return Output(channel, command.client_id.encode(), _encode(command), headers)
+    return headers
 
 
 def _is_trace(header: tuple[str, bytes | None]) -> bool:

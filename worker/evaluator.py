@@ -29,6 +29,7 @@ from worker.evaluation import (
     RuleSets,
     unreadable,
 )
+from worker.payments import key_to_load
 from worker.plan import Terms
 from worker.ports import Evaluated, Moment, Pending, Work
 from worker.tables.codec import CODEC_VERSION
@@ -126,6 +127,9 @@ class LoyaltyEvaluator:
                 if organization not in digits:
                     minor_digits(organization)
                 keys[key] = None
+                payment = key_to_load(event)
+                if payment is not None:
+                    keys[payment] = None
             items.append(Decoded(record, event, key))
         if any(map(_has_budgets, map(rule_sets.get, consulted))):
             keys[BUDGETS_KEY] = None

@@ -71,6 +71,8 @@ class Metrics(Series):
             self.events_total.labels(topic, kind, self._organization(organization)).inc(count)
         for organization, count in report.duplicates.items():
             self.duplicates_total.labels(self._organization(organization)).inc(count)
+        for organization, count in report.drifts.items():
+            self.projection_drift_total.labels(self._organization(organization)).inc(count)
         for (topic, code), count in report.dead_letters.items():
             self.dead_letters_total.labels(topic, code).inc(count)
         for (kind, organization), count in report.commands.items():

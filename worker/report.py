@@ -29,6 +29,8 @@ class BatchReport(Struct):
     """(organization, rule, cause)"""
     commands: dict[tuple[str, str], int] = field(default_factory=dict)
     """(type, organization)"""
+    drifts: dict[str, int] = field(default_factory=dict)
+    """organization: balances of the CRM that this projection does not have"""
     credited: dict[tuple[str, str, str], Decimal] = field(default_factory=dict)
     """(organization, currency, rule): major units"""
 
@@ -41,6 +43,8 @@ class BatchReport(Struct):
         self.events[key] = self.events.get(key, 0) + 1
         if outcome.duplicate:
             self.duplicates[organization] = self.duplicates.get(organization, 0) + 1
+        if outcome.has_drifted:
+            self.drifts[organization] = self.drifts.get(organization, 0) + 1
         for rule in outcome.fired:
             firing = (organization, rule)
             self.firings[firing] = self.firings.get(firing, 0) + 1

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from rules_engine.account.spending import draw, drawn, single, sum_of, usable
+from rules_engine.account.spending import draw, drawn, sum_of, usable
 from rules_engine.account.values import (
     EXACT,
     NOTHING,
@@ -37,7 +37,7 @@ def write_off(
         return account, None
     taken = sum_of(draws)
     after = drawn(account, draws, at)
-    return after, Entry("BONUS_WRITE_OFF", taken, taken, after.balance, single(draws))
+    return after, Entry("BONUS_WRITE_OFF", taken, taken, after.balance)
 
 
 def lapse(account: Account, until: int) -> tuple[Account, list[tuple[Batch, Entry]]]:
@@ -70,7 +70,7 @@ def adjust(
         return after, entry
     draws = draw(usable(account, -1 << 62), -difference)
     after = drawn(account, draws, at)
-    entry = Entry("BONUS_ADJUSTMENT", difference, difference, after.balance, single(draws))
+    entry = Entry("BONUS_ADJUSTMENT", difference, difference, after.balance)
     return after, entry
 
 

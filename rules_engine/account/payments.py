@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rules_engine.account.products import ProductTerms
-from rules_engine.account.spending import Draw, draw, drawn, single, sum_of, usable
+from rules_engine.account.spending import Draw, draw, drawn, sum_of, usable
 from rules_engine.account.values import (
     EXACT,
     NOTHING,
@@ -93,7 +93,7 @@ def pay(
     # 2.
     after = drawn(account, draws, at)
     entry = Entry(
-        "BONUS_PAYMENT", purchase.asked, taken, after.balance, single(draws), tuple(violations)
+        "BONUS_PAYMENT", purchase.asked, taken, after.balance, violations=tuple(violations)
     )
     payment = Payment(event, at, purchase.total, terms.refund_policy, tuple(draws))
     return after, entry, payment
@@ -129,7 +129,7 @@ def give_back(
         if part and not each.batch.is_over(as_of):
             back.append(Draw(each.batch, part))
     after = _filled(account, back)
-    entry = Entry("BONUS_REFUND", refund.asked, sum_of(back), after.balance, single(back))
+    entry = Entry("BONUS_REFUND", refund.asked, sum_of(back), after.balance)
     return after, entry, replace(payment, draws=tuple(reversed(draws)))
 
 

@@ -62,8 +62,3 @@ def _less(batch: Batch, amount: Decimal, at: int) -> Batch:
 
 def sum_of(draws: Iterable[Draw]) -> Decimal:
     return total(each.amount for each in draws)
-
-
-def single(draws: list[Draw]) -> bytes | None:
-    """The id of the one batch that was touched."""
-    return draws[0].batch.id if len(draws) == 1 else None

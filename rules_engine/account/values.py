@@ -102,7 +102,8 @@ UNUSED = Account()
 class Entry(Struct, frozen=True, gc=False):
     """What one operation did: the part of its journal record that the account knows.
 
-    `batch_id`: the one batch that was touched, None where there were several or none.
+    `batch_id`: the batch that it is about; None for what may touch several: payments, their
+    refunds, write-offs and cuts.
     """
 
     type: str

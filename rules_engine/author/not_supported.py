@@ -26,13 +26,12 @@ class NotYet:
 
 
 _REMOVE = "remove it; the rest of the rule works without it"
-_REVOKE = "write KEEP: bonuses of a refunded top-up stay with the client"
 
 TABLE: tuple[NotYet, ...] = (
     NotYet(
         "rules.*.trigger",
-        "use BALANCE_TOPPED_UP, VISIT_STARTED, VISIT_ENDED, PAYMENT_MADE or CLIENT_REGISTERED, "
-        "or remove the rule",
+        "use BALANCE_TOPPED_UP, VISIT_STARTED, VISIT_ENDED, PAYMENT_MADE, CLIENT_REGISTERED or "
+        "PROMO_CODE_REDEEMED, or remove the rule",
         frozenset(
             {
                 "CLIENT_ABSENT",
@@ -40,16 +39,12 @@ TABLE: tuple[NotYet, ...] = (
                 "AFTER_FIRST_VISIT",
                 "BONUS_EXPIRING",
                 "BONUS_EXPIRED",
-                "PROMO_CODE_REDEEMED",
             }
         ),
     ),
     NotYet("rules.*.after", _REMOVE),
     NotYet("rules.*.before", _REMOVE),
     NotYet("rules.*.at", _REMOVE),
-    NotYet("onTopupRefund", _REVOKE, frozenset({"REVOKE"})),
-    NotYet("rules.*.onTopupRefund", _REVOKE, frozenset({"REVOKE"})),
-    NotYet("ladders.*.onTopupRefund", _REVOKE, frozenset({"REVOKE"})),
     NotYet(
         "rules.*.actions.*.expiresInDays",
         "remove it; let another rule take the client out with UNASSIGN_GROUP",

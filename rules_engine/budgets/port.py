@@ -53,6 +53,9 @@ class Budgets(Protocol):
 
     def charge(self, rule_id: str, needs: Sequence[Need]) -> Verdict: ...
 
+    def give_back(self, key: BudgetKey, amount: Decimal) -> None:
+        """A credit that was charged to the budget has been revoked."""
+
 
 class BudgetShort(Exception):
     """A verdict was SHORT: the event's evaluation ends here, without any effect."""
@@ -64,12 +67,18 @@ class NoBudgets:
     def charge(self, rule_id: str, needs: Sequence[Need]) -> Verdict:
         raise RulesEngineError(f"rule {rule_id} has a budget, and none was given to charge")
 
+    def give_back(self, key: BudgetKey, amount: Decimal) -> None:
+        raise RulesEngineError(f"{key!r} is a budget, and none was given to take back")
+
 
 class EndlessBudgets:
     """Whatever is asked fits: for questions that leave budgets aside."""
 
     def charge(self, rule_id: str, needs: Sequence[Need]) -> Verdict:
         return Verdict.CHARGED
+
+    def give_back(self, key: BudgetKey, amount: Decimal) -> None:
+        """Nothing to keep count of."""
 
 
 class WholeBudgets:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
 
+from rules_engine.account.packed import balance_of
 from rules_engine.calendar import (
     DAY_US,
     HOUR_US,
@@ -48,6 +49,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 """Locals whose expression reads other locals."""
 
 _OF_CLIENT: Mapping[str, str] = {
+    "bonusBalanceMajor": "x_balance_of(c.account)",
     "totalSpentMajor": "c.spent_total",
     "totalTopupMajor": "c.topup_total",
     "topupCount": "x_decimal(c.topup_count)",
@@ -75,7 +77,11 @@ def expression_of(variable: Variable) -> str:
     if variable.source is Source.CALENDAR:
         return _OF_CALENDAR[variable.name]
     attribute = f"e.{variable.attribute}"
-    return f"x_decimal({attribute})" if variable.whole else attribute
+    if not variable.whole:
+        return attribute
+    if variable.optional:
+        return f"None if {attribute} is None else x_decimal({attribute})"
+    return f"x_decimal({attribute})"
 
 
 def is_plain(expression: str) -> bool:
@@ -96,6 +102,7 @@ def helpers(rounding: str) -> dict[str, object]:
         "x_failures": FAILURES,
         "x_decimal": Decimal,
         "x_partial": partial,
+        "x_balance_of": balance_of,
         "x_bucket_of": bucket_of,
         "x_days_since": _days_since,
         "x_is_birthday": is_birthday,

@@ -8,6 +8,7 @@
 from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
+from rules_engine.books.terms import BookTerms
 from rules_engine.calendar import calendar_of
 from rules_engine.checked import Amount, CheckedRule, CheckedRuleSet
 from rules_engine.compile.bindings import helpers
@@ -57,7 +58,10 @@ class _Builder:
         triggers = {
             trigger: self._trigger(trigger, numbers) for trigger, numbers in by_trigger.items()
         }
-        return CompiledRuleSet(self._checked, _budgets(self._checked), triggers, self._code.seal())
+        books = BookTerms(self._checked)
+        return CompiledRuleSet(
+            self._checked, _budgets(self._checked), triggers, books, self._code.seal()
+        )
 
     def _candidate(self, number: int, rule: CheckedRule) -> Candidate:
         dialect = self._dialects.get(rule.trigger)

@@ -16,7 +16,7 @@ from rules_engine.checked import (
 from rules_engine.compile.conditions import Dialect
 from rules_engine.compile.formulas import Formulas
 from rules_engine.formula.runtime import ROUNDINGS
-from rules_engine.ledger import BudgetPlan, client_limits
+from rules_engine.ledger import budgets_of, client_limits
 from rules_engine.plans import (
     ActionPlan,
     CreditPlan,
@@ -61,16 +61,6 @@ def plan_of(
     is_plain = len(actions) == len(credits_) == 1 and not is_charged
     only = credits_[0] if is_plain else None
     return RulePlan(rule.id, actions, credits_, pushes, limits, budgets, is_charged, only)
-
-
-def budgets_of(rule: CheckedRule, limits: SetLimits) -> tuple[BudgetPlan, ...]:
-    """The rule's own budget, then the set's."""
-    both = ((rule.id, rule.limits.budget), ("", limits.budget))
-    return tuple(
-        BudgetPlan(rule_id, budget.amount_major, budget.per)
-        for rule_id, budget in both
-        if budget is not None
-    )
 
 
 def _set_limits_apply(limits: SetLimits, pays: bool, pushes: bool) -> bool:

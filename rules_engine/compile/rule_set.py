@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from rules_engine.books.terms import BookTerms
 from rules_engine.budgets.port import Budgets
 from rules_engine.checked import Amount, CheckedRuleSet
 from rules_engine.client import ClientState
@@ -27,12 +28,13 @@ class TriggerRules:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRuleSet:
-    """`checked` is what it was made of; `budgets`: by rule id, the set's under ""; `source` the
-    generated text, for eyes only."""
+    """`checked` is what it was made of; `budgets`: by rule id, the set's under ""; `books`: what it
+    says of the bonus account; `source` the generated text, for eyes only."""
 
     checked: CheckedRuleSet
     budgets: Mapping[str, Amount]
     triggers: Mapping[str, TriggerRules]
+    books: BookTerms
     source: str
 
     @property

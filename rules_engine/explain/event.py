@@ -8,11 +8,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
+from msgspec.structs import replace
+
+from rules_engine.books.around import ALONE, Around
+from rules_engine.books.booking import asks_books, book_before, payment_digest
+from rules_engine.books.books import Books
+from rules_engine.books.credits import book_credits
+from rules_engine.books.own import book_own, is_booked
+from rules_engine.books.terms import BookTerms
 from rules_engine.budgets.port import Budgets, EndlessBudgets
 from rules_engine.calendar import calendar_of
 from rules_engine.checked import CheckedRule, CheckedRuleSet
-from rules_engine.client import ClientState, after_event, take_snapshot, with_group_change
-from rules_engine.evaluate import NO_BUDGETS, reused
+from rules_engine.client import ClientState, take_snapshot, with_group_change
+from rules_engine.evaluate import NO_BUDGETS, event_taken, payment_reused, reused
 from rules_engine.explain.change import needed_change
 from rules_engine.explain.conditions import Judgement, judge
 from rules_engine.explain.firing import Carried, carry_out
@@ -20,11 +28,11 @@ from rules_engine.explain.seen import Seen
 from rules_engine.explain.values import Values
 from rules_engine.formula.runtime import DECIMAL128
 from rules_engine.ledger import Ledger
-from rules_engine.memory import recall, remember
+from rules_engine.memory import recall
 from rules_engine.outcome import Origin, Outcome, Reason, Rejection
-from schemas.decoded import Event
+from schemas.decoded import Event, PaymentMade
 from schemas.digests import content_digest, event_digest
-from schemas.wire import AssignGroup, Command, UnassignGroup
+from schemas.wire import AssignGroup, Command, JournalRecord, UnassignGroup
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,8 @@ def explain_event(
     event: Event,
     origin: Origin,
     budgets: Budgets = NO_BUDGETS,
+    around: Around = ALONE,
+    clock: int | None = None,
 ) -> Explanation:
     """The outcome of an event and, for every rule of its trigger, why.
 
@@ -84,21 +94,33 @@ def explain_event(
         return Explanation(
             Outcome(client, duplicate=same, rejected=None if same else reused(event)), ()
         )
-    before = client
+    clock = event.occurred_at if clock is None else clock
+    payment = None
+    if isinstance(event, PaymentMade):
+        payment = payment_digest(client, event, digest, around, clock)
+        if payment is None:
+            return Explanation(Outcome(client, rejected=payment_reused(event)), ())
+    before, terms = client, BookTerms(rule_set)
     if event.snapshot is not None:
         before = take_snapshot(client, event.snapshot, event.occurred_at)
+    books = Books(terms, before, event, origin, around, clock, budgets)
+    if asks_books(before, event, around, clock):
+        before = book_before(books)
     rules = [rule for rule in rule_set.rules if rule.trigger == event.type]
     with localcontext(DECIMAL128):
         values = _values(rule_set, event, before)
         ledger = _ledger(values)
         decided = list(_decide(rules, values, origin, ledger, budgets))
         explained = tuple(_explained(each, rules, values, origin) for each in decided)
-    latest = event.occurred_at
-    if client.latest_at is not None:
-        latest = max(latest, client.latest_at)
-    memory = remember(client.memory, digest, content, event.occurred_at, latest)
-    after = ledger.charged(after_event(before, event, memory))
-    return Explanation(_outcome(decided, after, event), explained)
+    if is_booked(event):
+        before = book_own(books)
+    commands = tuple(command for each in decided for command in each.carried.commands)
+    account, lapses_at, credited = book_credits(
+        terms, before.account, before.lapses_at, event, origin, commands, values.calendar
+    )
+    after = ledger.charged(event_taken(before, event, digest, content, payment, account, lapses_at))
+    outcome = _outcome(decided, after, event)
+    return Explanation(_booked(outcome, books, credited), explained)
 
 
 def _values(rule_set: CheckedRuleSet, event: Event, client: ClientState) -> Values:
@@ -191,6 +213,17 @@ def _outcome(decided: Iterable[_Decided], after: ClientState, event: Event) -> O
             assigned = isinstance(command, AssignGroup)
             after = with_group_change(after, command.group_id, assigned, event.occurred_at)
     return Outcome(after, tuple(commands), tuple(fired), tuple(rejections), truncated)
+
+
+def _booked(outcome: Outcome, books: Books, credited: tuple[JournalRecord, ...]) -> Outcome:
+    """The event's own records come before those of the rules' credits."""
+    return replace(
+        outcome,
+        commands=(*outcome.commands, *books.commands),
+        journal=(*books.records, *credited),
+        payment=books.payment,
+        has_drifted=books.has_drifted,
+    )
 
 
 def _counted(decided: _Decided) -> list[Rejection]:

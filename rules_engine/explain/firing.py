@@ -14,13 +14,12 @@ from rules_engine.checked import (
     SendPushAction,
     Template,
 )
-from rules_engine.compile.plans import budgets_of
 from rules_engine.explain.limits import told
 from rules_engine.explain.seen import Seen, look
 from rules_engine.explain.values import Values
 from rules_engine.firing import EXECUTOR, later_text
 from rules_engine.formula.runtime import ROUNDINGS, Cause, Failure, failure_of
-from rules_engine.ledger import Ledger, client_limits
+from rules_engine.ledger import Ledger, budgets_of, client_limits
 from rules_engine.outcome import Origin, Reason, Rejection
 from rules_engine.variables import CREDITED_NOW, variables
 from schemas.ids import command_id

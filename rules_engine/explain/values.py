@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
+from rules_engine.account.packed import balance_of
 from rules_engine.calendar import (
     ZoneCalendar,
     date_text,
@@ -44,6 +45,7 @@ class Values:
         weekday = _WEEKDAYS[weekday_of(self.day) - 1]
         self.clock = f"{weekday} {date_text(self.day)} {hours:02}:{minutes:02}"
         self.context: Mapping[str, Callable[[], Value]] = {
+            "bonusBalanceMajor": lambda: balance_of(client.account),
             "totalSpentMajor": lambda: client.spent_total,
             "totalTopupMajor": lambda: client.topup_total,
             "topupCount": lambda: Decimal(client.topup_count),

@@ -80,7 +80,9 @@ def test_events_get_the_answers(example: Example) -> None:
             assert each.before is not None
             assert each.event is not None
             budgets = each.budgets.copy()
-            explained = explain_event(rules, each.before, each.event, each.origin, budgets)
+            explained = explain_event(
+                rules, each.before, each.event, each.origin, budgets, each.around, each.clock
+            )
             found = {rule.rule_id: rule for rule in explained.rules}
             for reason in reasons:
                 rule = found[reason.rule_id]

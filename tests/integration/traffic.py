@@ -11,6 +11,8 @@ organizationId: izi
 version: "1"
 timeZone: Europe/Moscow
 currency: RUB
+onTopupRefund: REVOKE
+products: [{productId: cola, productType: BAR, maxBonusPercent: 10, refundPolicy: KEEP_PARTIAL}]
 ladders:
   - id: everyday
     name: Everyday
@@ -45,13 +47,16 @@ Sent = tuple[Channel, bytes | None, bytes | None]
 
 
 def traffic(seed: int, count: int, clients: int = 60) -> list[Sent]:
-    """So many good events of so many clients; a few are sent twice."""
+    """So many good events of clients in turn; a few are sent twice. What is refunded is something
+    that the same client did, or tried, a few of its events before."""
     random = Random(seed)
     now = datetime.now(UTC) - timedelta(hours=1)
     sent: list[Sent] = []
     for number in range(count):
-        channel, event = _event(random, f"{seed}-{number}", now + timedelta(seconds=number / 10))
-        event["clientId"] = f"c-{random.randrange(clients)}"
+        earlier = f"{seed}-{number - clients * random.randrange(1, 4)}"
+        at = now + timedelta(seconds=number / 10)
+        channel, event = _event(random, f"{seed}-{number}", earlier, at)
+        event["clientId"] = f"c-{(7 * number + seed) % clients}"
         record = (channel, str(event["clientId"]).encode(), json.dumps(event).encode())
         sent.append(record)
         if random.random() < 0.02:
@@ -59,20 +64,58 @@ def traffic(seed: int, count: int, clients: int = 60) -> list[Sent]:
     return sent
 
 
-def _event(random: Random, name: str, at: datetime) -> tuple[Channel, dict[str, object]]:
+def _event(
+    random: Random, name: str, earlier: str, at: datetime
+) -> tuple[Channel, dict[str, object]]:
     event: dict[str, object] = {
         "eventId": name,
         "organizationId": "izi",
         "clubId": f"club-{random.randrange(3)}",
         "occurredAt": at.isoformat(),
     }
-    kind = random.choice(("topup", "topup", "topup", "visit", "payment"))
+    kinds = ("topup", "topup", "topup", "visit", "payment", "payment", "account")
+    kind = random.choice(kinds)
+    if kind == "account":
+        return _account_event(random, event, earlier, at)
     if kind == "topup":
         amount = random.choice(("50", "199.99", "200", "400.50", "800", 1250))
         event |= {"type": "BALANCE_TOPPED_UP", "topupAmountMajor": amount, "topUpSource": "CASH"}
         return Channel.TOPUPS, event | {"shiftId": "s-1"}
     if kind == "visit":
         return Channel.VISITS, event | {"type": "VISIT_STARTED", "visitId": name, "tariffId": "t"}
-    paid = {"totalAmountMajor": "150.00", "bonusAmountMajor": "0", "productType": "BAR"}
+    bonus = random.choice(("0", "5", "12.50", "70"))
+    paid = {"totalAmountMajor": "150.00", "bonusAmountMajor": bonus, "productType": "BAR"}
     event |= {"type": "PAYMENT_MADE", "paymentId": f"p{name}", "productId": "cola", **paid}
     return Channel.PAYMENTS, event
+
+
+def _account_event(
+    random: Random, event: dict[str, object], earlier: str, at: datetime
+) -> tuple[Channel, dict[str, object]]:
+    """One of the events that are about bonuses themselves. A promo code of yesterday is over when
+    it arrives: it lapses at the client's next event."""
+    back = {"refundAmountMajor": random.choice(("30", "100"))}
+    yesterday = (at - timedelta(hours=26)).isoformat()
+    by_hand = {"amountMajor": "10", "executor": "Anna"}
+    code = {"code": "SPRING", "amountMajor": "7", "expiresInDays": 1}
+    channel, fields = random.choice(
+        (
+            (Channel.TOPUPS, {"type": "TOPUP_REFUNDED", "originalEventId": earlier, **back}),
+            (
+                Channel.PAYMENTS,
+                {
+                    "type": "PAYMENT_REFUNDED",
+                    "paymentId": f"p{earlier}",
+                    "bonusAmountMajor": "12.50",
+                    **back,
+                },
+            ),
+            (Channel.PAYMENTS, {"type": "BONUS_CREDITED", **by_hand}),
+            (Channel.PAYMENTS, {"type": "BONUS_WRITTEN_OFF", **by_hand}),
+            (
+                Channel.PAYMENTS,
+                {"type": "PROMO_CODE_REDEEMED", "occurredAt": yesterday, **code},
+            ),
+        )
+    )
+    return channel, event | fields

@@ -12,7 +12,9 @@ import msgspec
 from msgspec import Struct
 from redis.asyncio import Redis
 
+from rules_engine.account.payments import Payment
 from rules_engine.author.load import load_rule_set
+from rules_engine.books.around import Around
 from rules_engine.budgets.lane import LaneBudgets
 from rules_engine.budgets.messages import decode_message
 from rules_engine.budgets.port import SEPARATOR, BudgetKey
@@ -21,16 +23,19 @@ from rules_engine.compile import compile_rule_set
 from rules_engine.evaluate import apply_event
 from rules_engine.outcome import Origin, Outcome
 from schemas.decode import decode
-from schemas.decoded import Rejected
+from schemas.decoded import PaymentMade, PaymentRefunded, Rejected
 from schemas.records import InputRecord
 from schemas.topics import INPUTS, Channel
 from tests.integration.deployment import COMMANDS, PARTITIONS, Deployment
 from worker.evaluation import BUDGETS_KEY, SLICE_UNIT
+from worker.payments import payment_key
 from worker.plan import Plan, Start, decode_record
-from worker.tables.codec import pack_client
+from worker.tables.codec import pack_client, pack_payment
 from worker.tables.slots import lane_tag
 
 SKEW_US = 300_000_000
+GRACE_US = 120_000_000
+REMEMBER_US = 180 * 86_400_000_000
 
 
 class Verdict(Struct):
@@ -60,9 +65,10 @@ async def verify(loyalty: Deployment) -> Verdict:
     due = expected.due
     verdict = Verdict(due=len(due))
     published: dict[bytes, set[bytes]] = {}
-    commands = await loyalty.read(*COMMANDS)
+    commands = await loyalty.read(*COMMANDS, Channel.BONUS_JOURNAL)
     for record in commands:
-        name = dict(record.headers)["commandId"]
+        headers = dict(record.headers)
+        name = headers.get("commandId") or b"journal " + headers["operationId"]
         published.setdefault(name, set()).add(record.value or b"")
     verdict.repeats = len(commands) - len(published)
     verdict.lost = len(due.keys() - published.keys())
@@ -93,8 +99,18 @@ Letter = tuple[str, int, int, str]
 """Topic, partition, offset and code."""
 
 
+class LanePayments:
+    """The remembered payments of one lane, by key."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, Payment] = {}
+
+    def known(self, event: PaymentMade | PaymentRefunded) -> Payment | None:
+        return self.held.get(payment_key(event))
+
+
 class Expected:
-    """Commands by id, dead letters, and packed states by lane and key."""
+    """Commands and journal by id, dead letters, and packed states by lane and key."""
 
     def __init__(self, loyalty: Deployment, inputs: list[InputRecord]) -> None:
         text = (loyalty.rules / "izi.yaml").read_text()
@@ -106,6 +122,8 @@ class Expected:
         self.letters: set[Letter] = set()
         self.clients: dict[tuple[int, str], ClientState] = {}
         self.budgets: dict[int, bytes] = {}
+        self.payments = {lane: LanePayments() for lane in range(PARTITIONS)}
+        self.clocks = dict.fromkeys(range(PARTITIONS), 0)
 
     def take(self, lane: int, plan: Plan) -> None:
         """One plan: messages between lanes first, then the events, then what it tried in vain."""
@@ -114,18 +132,20 @@ class Expected:
             if self.channels[record.topic] is Channel.BUDGETS:
                 budgets.receive(decode_message(record.value or b""), self._limit_of)
             else:
-                assert not self._event(lane, record, budgets).short
+                assert not self._event(lane, record, budgets, plan.wall).short
         if plan.cut is not None:
             topic, offset = plan.cut
-            outcome = self._event(lane, self.by_place[topic, lane, offset], budgets)
+            outcome = self._event(lane, self.by_place[topic, lane, offset], budgets, plan.wall)
             assert outcome.short
             budgets.cut(topic, offset, "izi", self.rule_set.content_hash, plan.wall)
+        elif plan.idle:
+            self.clocks[lane] = max(self.clocks[lane], plan.wall)
         self.budgets[lane] = budgets.packed() or self.budgets.get(lane, b"")
 
     def _limit_of(self, key: BudgetKey) -> Decimal:
         return self.rule_set.budgets[key.split(SEPARATOR)[1]].amount_major
 
-    def _event(self, lane: int, record: InputRecord, budgets: LaneBudgets) -> Outcome:
+    def _event(self, lane: int, record: InputRecord, budgets: LaneBudgets, wall: int) -> Outcome:
         place = (record.topic, record.partition, record.offset)
         nothing = Outcome(ClientState())
         event = decode(
@@ -144,16 +164,23 @@ class Expected:
         rules = self.rule_set if event.organization_id == "izi" else None
         budgets.begin(record.topic, record.offset)
         before = self.clients.get(key, ClientState())
-        outcome = apply_event(rules, before, event, Origin(*place), budgets)
+        payments = self.payments[lane]
+        around = Around(GRACE_US, REMEMBER_US, payments)
+        clock = max(self.clocks[lane], min(event.occurred_at, wall))
+        outcome = apply_event(rules, before, event, Origin(*place), budgets, around, clock)
         if outcome.short:
             return outcome
         budgets.done()
         if outcome.rejected is not None:
             self.letters.add((*place, outcome.rejected.code))
             return outcome
-        self.clients[key] = outcome.client
+        self.clients[key], self.clocks[lane] = outcome.client, clock
         for command in outcome.commands:
             self.due[command.command_id.encode()] = msgspec.json.encode(command)
+        for entry in outcome.journal:
+            self.due[b"journal " + entry.operation_id.encode()] = msgspec.json.encode(entry)
+        if outcome.payment is not None and isinstance(event, PaymentMade | PaymentRefunded):
+            payments.held[payment_key(event)] = outcome.payment
         return outcome
 
     def _in_order(self, lane: int, plan: Plan) -> list[InputRecord]:
@@ -178,6 +205,9 @@ class Expected:
 
     def states(self) -> dict[tuple[int, str], bytes]:
         states = {place: pack_client(client) for place, client in self.clients.items()}
+        for lane, payments in self.payments.items():
+            held = payments.held.items()
+            states |= {(lane, key): pack_payment(payment) for key, payment in held}
         return states | {(n, BUDGETS_KEY): raw for n, raw in self.budgets.items() if raw}
 
 

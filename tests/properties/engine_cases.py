@@ -16,16 +16,23 @@ from rules_engine.checked import (
     CheckedRuleSet,
     Period,
     PushLimit,
+    RefundPolicy,
     Rounding,
     RuleLimits,
     SetLimits,
     Times,
+    TopupRefund,
     Window,
 )
 from schemas.decoded import (
     BalanceToppedUp,
+    BonusCredited,
+    BonusWrittenOff,
+    ClientUpdated,
     Event,
     PaymentMade,
+    PaymentRefunded,
+    PromoCodeRedeemed,
     Snapshot,
     TopupRefunded,
     VisitEnded,
@@ -36,12 +43,14 @@ from tests.unit.engine.builders import TOPUP, assign, at, credit, push, rule, ru
 CLUBS = ["club-1", "club-2", "club-3"]
 GROUPS = ["vip", "staff", "it's"]
 ZONES = ["Europe/Moscow", "Europe/Berlin", "Asia/Kolkata", "America/St_Johns"]
-TRIGGERS = [TOPUP, TOPUP, TOPUP, "VISIT_STARTED", "VISIT_ENDED", "PAYMENT_MADE"]
+PROMO = "PROMO_CODE_REDEEMED"
+TRIGGERS = [TOPUP, TOPUP, TOPUP, "VISIT_STARTED", "VISIT_ENDED", "PAYMENT_MADE", PROMO]
 NUMBER_OF = {
     TOPUP: "topupAmountMajor",
     "VISIT_ENDED": "durationMinutes",
     "PAYMENT_MADE": "totalAmountMajor",
     "VISIT_STARTED": "visitCount",
+    PROMO: "amountMajor",
 }
 STEPS = [0, 1, 50, 100, 200, 300, 400]
 """Thresholds and amounts are drawn from the same few numbers, so that they meet."""
@@ -51,6 +60,7 @@ START = at("2026-03-28T21:30:00+00:00")
 """The night in which Berlin's clocks go forward."""
 
 periods = st.sampled_from(Period)
+Money = st.SearchStrategy[Decimal]
 
 
 @st.composite
@@ -67,6 +77,7 @@ def whens(draw: st.DrawFn, trigger: str) -> str | None:
         f"{number} == {low} or isFirstTopup",
         f"{high} > {number} and 'vip' in groups",
         f"{number} > {low} and averageTopupMajor > {high}",
+        f"bonusBalanceMajor >= {low} or bonusBalanceMajor / visitCount < 5",
         f"not {number} < {low} and ({number} != {high} or isFirstTopup) and {number} >= {high}",
         f"bucket('a') < {low} / 3",
         f"{number} / topupCount > {low}",
@@ -85,6 +96,8 @@ def whens(draw: st.DrawFn, trigger: str) -> str | None:
             f"topUpSource == 'CASH' and {low} <= {number} and productId in ('a', 'b', 'c', 'd')",
             "coalesce(productId, 'none') != 'a' and 'staff' not in groups",
         ]
+    if trigger == PROMO:
+        texts += ["coalesce(expiresInDays, 2) == 2", "expiresInDays < 2 and code == 'A'"]
     return draw(st.one_of(st.none(), st.sampled_from(texts)))
 
 
@@ -115,12 +128,14 @@ def actions(draw: st.DrawFn, trigger: str) -> tuple[Action, ...]:
         [f"percent({NUMBER_OF[trigger]}, 5)", "0", "-1", "10 / visitCount", "daysSinceFirstVisit",
          "bucket('b')", f"{NUMBER_OF[trigger]} / 7", "0.005", "clamp(averageTopupMajor, 1, hour)",
          f"round({NUMBER_OF[trigger]} / 3, 1) + max(visitCount, topupCount, 2) - floor(-0.5)",
+         "percent(bonusBalanceMajor, 10) + 1",
          "min(totalSpentMajor, 5) if known(daysSinceLastVisit) else abs(-3) * ceil(1.2)"]
     )  # fmt: skip
     bounds = st.one_of(st.none(), st.sampled_from(["0", "0.01", "5", "12.5"]))
     bodies = st.sampled_from(
         ["{bonusAmountMajor} now", "{averageTopupMajor}", "{totalTopupMajor} {hour} {localDate}",
-         "x" * 118 + "{totalTopupMajor}", "{isFirstTopup} {visitCount}"]
+         "x" * 118 + "{totalTopupMajor}", "{isFirstTopup} {visitCount}",
+         "{bonusBalanceMajor}"]
     )  # fmt: skip
     made: list[Action] = []
     for index in range(draw(st.integers(1, 4))):
@@ -134,6 +149,7 @@ def actions(draw: st.DrawFn, trigger: str) -> tuple[Action, ...]:
                     min_major=draw(bounds),
                     max_major=draw(bounds),
                     expires_in_days=draw(st.one_of(st.none(), st.integers(1, 90))),
+                    product_types=draw(st.sampled_from([(), (), ("BAR",), ("TARIFF",)])),
                     tags=("t1", "t2"),
                 )
             )
@@ -171,6 +187,7 @@ def rules(draw: st.DrawFn, number: int) -> CheckedRule:
         club_ids=draw(st.frozensets(st.sampled_from(CLUBS[:2]), max_size=2)),
         tags=("t2", "t3"),
         exclusive=draw(st.sampled_from([None, "a", "a", "b"])),
+        on_topup_refund=draw(st.sampled_from(TopupRefund)),
         **given,
     )
 
@@ -191,6 +208,8 @@ def rule_sets(draw: st.DrawFn) -> CheckedRuleSet:
         zone=draw(st.sampled_from(ZONES)),
         minor_digits=draw(st.sampled_from([0, 2, 3])),
         rounding=draw(st.sampled_from(Rounding)),
+        default_refund_policy=draw(st.sampled_from(RefundPolicy)),
+        default_max_bonus_percent=draw(st.sampled_from([Decimal(30), Decimal(100)])),
         limits=SetLimits(
             per_client_credit=draw(st.one_of(st.none(), credit_limit)),
             push=draw(st.one_of(st.none(), push_limit)),
@@ -205,7 +224,54 @@ snapshots = st.builds(
     st.one_of(st.none(), st.lists(st.sampled_from(GROUPS), unique=True).map(tuple)),
     st.one_of(st.none(), st.just(START - 24 * HOUR_US)),
     st.one_of(st.none(), st.dates(date(2000, 3, 28), date(2000, 3, 30))),
+    st.one_of(st.none(), st.sampled_from(STEPS).map(Decimal)),
 )
+
+
+def _others(
+    draw: st.DrawFn, kind: int, number: int, money: Money, envelope: dict[str, Any]
+) -> Event | None:
+    earlier = draw(st.integers(0, max(number - 1, 0)))
+    match kind:
+        case 0:
+            return VisitStarted(visit_id="v", tariff_id="t", **envelope)
+        case 1:
+            minutes = draw(st.sampled_from(STEPS))
+            return VisitEnded(visit_id="v", tariff_id="t", duration_minutes=minutes, **envelope)
+        case 2 | 3:
+            return PaymentMade(
+                payment_id=f"p-{number - draw(st.sampled_from([0] * 9 + [1]))}",
+                total_amount_major=draw(money),
+                bonus_amount_major=draw(st.sampled_from(STEPS)) * Decimal("0.1"),
+                product_type="BAR",
+                product_id="cola",
+                **envelope,
+            )
+        case 4 | 5:
+            return PaymentRefunded(
+                payment_id=f"p-{earlier}",
+                refund_amount_major=draw(money),
+                bonus_amount_major=draw(money),
+                **envelope,
+            )
+        case 6 | 7:
+            return TopupRefunded(
+                original_event_id=f"e-{earlier}", refund_amount_major=draw(money), **envelope
+            )
+        case 8:
+            return BonusCredited(amount_major=draw(money), executor="Anna", **envelope)
+        case 9:
+            return BonusWrittenOff(amount_major=draw(money), executor="Anna", **envelope)
+        case 10:
+            days = draw(st.sampled_from([None, 1, 2]))
+            return PromoCodeRedeemed(
+                code="A", amount_major=draw(money), expires_in_days=days, **envelope
+            )
+        case 11:
+            resync = envelope["snapshot"] is not None and draw(st.booleans())
+            balance = None if not resync else envelope["snapshot"].bonus_balance_major
+            return ClientUpdated(resync=balance is not None, **envelope)
+    return None
 
 
 @st.composite
@@ -221,26 +287,8 @@ def events(draw: st.DrawFn, number: int) -> Event:
         "occurred_at": draw(hours),
         "snapshot": draw(st.one_of(st.none(), st.none(), snapshots)),
     }
-    match draw(st.integers(0, 7)):
-        case 0:
-            return VisitStarted(visit_id="v", tariff_id="t", **envelope)
-        case 1:
-            minutes = draw(st.sampled_from(STEPS))
-            return VisitEnded(visit_id="v", tariff_id="t", duration_minutes=minutes, **envelope)
-        case 2:
-            return PaymentMade(
-                payment_id=f"p-{number}",
-                total_amount_major=draw(money),
-                bonus_amount_major=Decimal(1),
-                product_type="BAR",
-                product_id="cola",
-                **envelope,
-            )
-        case 3:
-            return TopupRefunded(
-                original_event_id="e-0", refund_amount_major=draw(money), **envelope
-            )
-    return BalanceToppedUp(
+    kind = draw(st.integers(0, 14))
+    return _others(draw, kind, number, money, envelope) or BalanceToppedUp(
         topup_amount_major=draw(money),
         top_up_source=draw(st.sampled_from(["CASH", "ACQUIRING"])),
         product_id=draw(st.sampled_from([None, "a"])),

@@ -21,7 +21,6 @@ from rules_engine.account.packed import (
     pack_payment,
     unpack_account,
     unpack_payment,
-    with_credit,
 )
 from rules_engine.account.payments import (
     Payment,
@@ -34,6 +33,7 @@ from rules_engine.account.payments import (
 from rules_engine.account.products import ProductTerms
 from rules_engine.account.values import UNUSED, Batch, Earned, Entry
 from rules_engine.checked import RefundPolicy
+from tests.unit.account.builders import credited
 
 KOPEK = Decimal("0.01")
 AMOUNTS = st.integers(1, 100_000).map(lambda minor: Decimal(minor) * KOPEK)
@@ -77,9 +77,9 @@ class AccountMachine(RuleBasedStateMachine):
     def a_batch_is_opened(self, amount: Decimal, lasts: int | None, types: tuple[str, ...]) -> None:
         expires = None if lasts is None else self.clock + lasts
         terms = Earned(amount, amount * 7, 20_000)
-        batch = Batch(0, self.new_id(), amount, expires, types, earned=terms)
+        batch = Batch(0, self.new_id(), amount, expires, types, rule_id="r", earned=terms)
         self.credited[batch.id] = amount
-        grown, balance = with_credit(pack_account(self.account), batch, self.clock)
+        grown, balance = credited(pack_account(self.account), batch, self.clock)
         self.account, entry = credit(self.account, "BONUS_CREDIT", batch)
         self.account = replace(self.account, commanded_at=self.clock)
         assert unpack_account(grown) == self.account

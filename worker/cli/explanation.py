@@ -25,7 +25,9 @@ def explanation(rule_set: "CheckedRuleSet", simulated: "Simulated", form: Format
     explained = None
     if own:
         budgets = simulated.budgets.copy()
-        explained = explain_event(rule_set, before, event, simulated.origin, budgets)
+        explained = explain_event(
+            rule_set, before, event, simulated.origin, budgets, simulated.around, simulated.clock
+        )
     if form is Format.JSON:
         return json.dumps(_as_json(simulated, explained), ensure_ascii=False)
     return "\n".join(_lines(simulated, explained))

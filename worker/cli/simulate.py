@@ -78,10 +78,10 @@ def _open(files: ExitStack, path: str | None) -> BinaryIO | None:
 
 
 def _write(opened: list[BinaryIO | None], simulated: "Simulated") -> None:
-    """The journal's file stays empty: nothing is journaled yet."""
-    commands, _, dead_letters = opened
+    commands, journal, dead_letters = opened
     if commands is not None:
-        for command in simulated.commands:
-            commands.write(command + b"\n")
+        commands.writelines(line + b"\n" for line in simulated.commands)
+    if journal is not None:
+        journal.writelines(line + b"\n" for line in simulated.journal)
     if dead_letters is not None and simulated.dead_letter is not None:
         dead_letters.write(simulated.dead_letter + b"\n")

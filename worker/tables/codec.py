@@ -1,4 +1,4 @@
-"""A client's state as the bytes that the tables keep.
+"""A client's state, and a remembered payment, as the bytes that the tables keep.
 
 The first byte is the version of the shape, the rest msgpack: the fields in order, without names.
 Equal states give equal bytes: dicts are sorted by key, amounts have four decimals.
@@ -9,6 +9,8 @@ from decimal import Context, Decimal, Inexact
 from msgspec import MsgspecError, msgpack
 from msgspec.structs import astuple
 
+from rules_engine.account import packed as account
+from rules_engine.account.payments import Payment
 from rules_engine.client import ClientState, PeriodAmounts
 from worker.errors import LoudStop
 
@@ -44,19 +46,40 @@ def pack_client(state: ClientState) -> bytes:
 
 def unpack_client(packed: bytes) -> ClientState:
     """The state in `packed`. Raises LoudStop for another version and for damaged bytes."""
+    try:
+        return _decode(_content(packed))
+    except MsgspecError as fault:
+        raise _damaged(fault) from fault
+
+
+def pack_payment(payment: Payment) -> bytes:
+    """A remembered payment, a value of its own."""
+    return _VERSION + account.pack_payment(payment)
+
+
+def unpack_payment(packed: bytes) -> Payment:
+    """The payment in `packed`. Raises as `unpack_client`."""
+    try:
+        return account.unpack_payment(_content(packed))
+    except MsgspecError as fault:
+        raise _damaged(fault) from fault
+
+
+def _content(packed: bytes) -> bytes:
     if packed[:1] != _VERSION:
         raise LoudStop(
             f"A client's state has version {packed[0] if packed else 'none'} of its shape, "
             f"this release reads version {CODEC_VERSION}.",
             "Run the release that wrote the state, or rebuild it (docs/runbooks/bad-log.md).",
         )
-    try:
-        return _decode(packed[1:])
-    except MsgspecError as fault:
-        raise LoudStop(
-            f"A client's state cannot be read: {fault}.",
-            "Restore Redis from a backup, or rebuild it (docs/runbooks/bad-log.md).",
-        ) from fault
+    return packed[1:]
+
+
+def _damaged(fault: MsgspecError) -> LoudStop:
+    return LoudStop(
+        f"A client's state cannot be read: {fault}.",
+        "Restore Redis from a backup, or rebuild it (docs/runbooks/bad-log.md).",
+    )
 
 
 def _canonical(amount: Decimal) -> Decimal:

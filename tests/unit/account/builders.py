@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from rules_engine.account.operations import credit
+from rules_engine.account.packed import with_credit
 from rules_engine.account.payments import Payment, Purchase, pay
 from rules_engine.account.products import ProductTerms
 from rules_engine.account.values import UNUSED, Account, Batch, Earned, Entry
@@ -41,6 +42,14 @@ def account(*batches: Batch) -> Account:
     for each in batches:
         made, _ = credit(made, "BONUS_CREDIT", each)
     return made
+
+
+def credited(packed: bytes, made: Batch, at: int) -> tuple[bytes, Decimal]:
+    """The batch by the short way of rules' credits."""
+    restriction = made.product_types, made.product_ids
+    return with_credit(
+        packed, at, made.id, made.left, made.expires_at, restriction, made.rule_id, made.earned
+    )
 
 
 def left_in(held: Account) -> dict[str, str]:

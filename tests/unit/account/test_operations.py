@@ -62,7 +62,7 @@ def adjusted(held: Account, to: str) -> tuple[dict[str, str], tuple[str, str, by
 def test_a_resync_cuts_soonest_expiry_first_or_opens_a_batch() -> None:
     held = account(batch("never", "50"), batch("soon", "10", 9))
     assert adjusted(held, "45") == ({"never": "45.00"}, ("-15.00", "-15.00", None))
-    assert adjusted(held, "55") == ({"never": "50.00", "soon": "5.00"}, ("-5.00", "-5.00", b"soon"))
+    assert adjusted(held, "55") == ({"never": "50.00", "soon": "5.00"}, ("-5.00", "-5.00", None))
     grown = {"never": "50.00", "soon": "10.00", "new": "1.50"}
     assert adjusted(held, "61.50") == (grown, ("1.50", "1.50", b"new"))
     assert adjusted(held, "60") == ({"never": "50.00", "soon": "10.00"}, None)

@@ -1,5 +1,7 @@
 """Accounts and payments as bytes."""
 
+from msgspec.structs import replace
+
 from rules_engine.account.operations import credit
 from rules_engine.account.packed import (
     balance_of,
@@ -7,10 +9,9 @@ from rules_engine.account.packed import (
     pack_payment,
     unpack_account,
     unpack_payment,
-    with_credit,
 )
 from rules_engine.account.values import UNUSED, Earned
-from tests.unit.account.builders import account, batch, money, paid, plain
+from tests.unit.account.builders import account, batch, credited, money, paid, plain
 
 EARNED = Earned(money("48"), money("400"), 20_000, 2, "M-D")
 
@@ -37,10 +38,11 @@ def test_an_account_that_was_emptied_is_not_a_new_one() -> None:
 def test_one_more_batch_without_a_look_at_the_others() -> None:
     held, packed = UNUSED, b""
     for number in range(40):
-        made = batch(f"b{number}", f"{number}.5", number + 1)
+        made = batch(f"b{number}", f"{number}.5", number + 1, types=("BAR",) * (number % 2))
+        made = replace(made, rule_id=f"rule-{number % 3}", earned=EARNED if number % 4 else None)
         held, _ = credit(held, "BONUS_CREDIT", made)
-        packed, balance = with_credit(packed, made, 7_000 - number)
-        assert (balance, balance_of(packed)) == (held.balance, held.balance)
+        packed, balance = credited(packed, made, 7_000 - number)
+        assert plain(balance, balance_of(packed)) == plain(held.balance, held.balance)
     unpacked = unpack_account(packed)
     assert (unpacked.batches, unpacked.opened, unpacked.commanded_at) == (held.batches, 40, 7_000)
     assert pack_account(unpacked) == packed

@@ -104,12 +104,6 @@ def test_all_violations_at_once() -> None:
     )
 
 
-def test_one_batch_is_named_and_several_are_not() -> None:
-    held = account(batch("a", "5", 9), batch("b", "5", 10))
-    assert paid(held, "5")[1].batch_id == b"a"
-    assert paid(held, "6")[1].batch_id is None
-
-
 def test_a_refund_fills_the_batch_that_was_drawn_last_first() -> None:
     held, _, payment = paid(account(batch("soon", "10", 50), batch("late", "48", 60)), "50")
     assert left_in(held) == {"late": "8.00"}

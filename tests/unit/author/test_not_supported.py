@@ -9,7 +9,6 @@ from rules_engine.variables import TRIGGERS
 from tests.unit.author.texts import DATA
 
 PLACES = [
-    (12, "onTopupRefund: REVOKE"),
     (39, "trigger: AFTER_FIRST_VISIT"),
     (40, "after"),
     (44, "trigger: CLIENT_ABSENT"),
@@ -19,8 +18,6 @@ PLACES = [
     (50, "trigger: BIRTHDAY"),
     (55, "trigger: BONUS_EXPIRING"),
     (56, "before"),
-    (61, "bonusBalanceMajor"),
-    (62, "onTopupRefund: REVOKE"),
 ]
 
 

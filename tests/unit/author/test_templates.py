@@ -34,7 +34,7 @@ def test_pieces(text: str, pieces: tuple[tuple[str, str | None], ...]) -> None:
         ("x {houre}", "TEMPLATE_UNKNOWN_NAME", (2, 9)),
         ("x {groups}", "TEMPLATE_UNKNOWN_NAME", (2, 10)),
         ("x {durationMinutes}", "TEMPLATE_UNKNOWN_NAME", (2, 19)),
-        ("x {bonusBalanceMajor}", "NOT_SUPPORTED_YET", (2, 21)),
+        ("x {expiredAmountMajor}", "NOT_SUPPORTED_YET", (2, 22)),
         ("x {hour!r}", "TEMPLATE_NAME", (2, 10)),
         ("x {hour.real}", "TEMPLATE_NAME", (2, 13)),
         ("x {}", "TEMPLATE_NAME", (2, 4)),

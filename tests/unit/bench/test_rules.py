@@ -29,7 +29,7 @@ def cell() -> Cell:
 
 def test_all_contenders_see_events_and_about_one_rule_fires(cell: Cell) -> None:
     assert 0.4 < cell.firings_per_event < 1.6
-    assert cell.events[OURS] >= cell.events[LAMBDAS] > cell.events[ASTEVAL] > 4
+    assert min(cell.events[OURS], cell.events[LAMBDAS]) > cell.events[ASTEVAL] > 4
     assert set(cell.times) < set(cell.micros)
 
 

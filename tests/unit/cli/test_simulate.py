@@ -85,7 +85,12 @@ def test_outputs(rules: str, events: str, tmp_path: Path, capsys: Shown) -> None
         ("NOT_JSON", "{"),
         ("EVENT_ID_REUSED", "{"),
     ]
-    assert files["journal"].read_bytes() == b""
+    journal = [json.loads(line) for line in files["journal"].read_text().splitlines()]
+    assert [(one["type"], one["balanceAfterMajor"]) for one in journal] == [
+        ("BONUS_CREDIT", "48.00"),
+        ("BONUS_CREDIT", "58.00"),
+    ]
+    assert [one["operationId"] for one in journal] == [one["commandId"] for one in commands]
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err.splitlines() == [

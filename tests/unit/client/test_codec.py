@@ -134,4 +134,7 @@ def test_the_form_is_that_of_earlier_releases() -> None:
     assert unpack_client(bytes.fromhex(PACKED)) == state
 
 
-PACKED = "01dc0011a6312e3530303000a6302e3030303000c0c0c0c091a376697090c0c40082a16102a16201808080a0"
+PACKED = (
+    "01dc0014a6312e3530303000a6302e3030303000c0c0c0c091a376697090c0c40082a16102a16201"
+    "808080a0c400c400c0"
+)

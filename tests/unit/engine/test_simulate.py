@@ -51,6 +51,10 @@ def test_the_guides_ladders_credit_what_the_guide_says() -> None:
     for command, wanted in zip(made, expected["commands"], strict=True):
         assert {name: command[name] for name in wanted} == wanted
     assert letters(results) == expected["deadLetters"]
+    journal = [json.loads(record) for each in results for record in each.journal]
+    assert len(journal) == len(expected["journal"])
+    for record, wanted in zip(journal, expected["journal"], strict=True):
+        assert {name: record[name] for name in wanted} == wanted
 
 
 def test_a_command_as_on_the_wire() -> None:

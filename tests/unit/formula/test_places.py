@@ -46,7 +46,7 @@ def test_place_and_remedy(text: str, expects: Kind, piece: str, remedy: str) -> 
 
 
 def test_every_finding_of_a_formula_at_once() -> None:
-    text = "topupAmout ** 2 + percnt(hour, 1_000) + bonusBalanceMajor"
+    text = "topupAmout ** 2 + percnt(hour, 1_000) + expiredAmountMajor"
     with pytest.raises(FormulaError) as caught:
         check_formula(text, "BALANCE_TOPPED_UP", Kind.NUMBER)
     assert [text[problem.start : problem.end] for problem in caught.value.problems] == [
@@ -54,7 +54,7 @@ def test_every_finding_of_a_formula_at_once() -> None:
         "**",
         "percnt",
         "1_000",
-        "bonusBalanceMajor",
+        "expiredAmountMajor",
     ]
     assert "not supported yet" in caught.value.problems[-1].message
     assert "did you mean" not in str(caught.value)

@@ -26,6 +26,7 @@ EVENTS = {
         decoded.VisitEnded,
         decoded.PaymentMade,
         decoded.ClientRegistered,
+        decoded.PromoCodeRedeemed,
     )
 }
 
@@ -44,7 +45,7 @@ def test_kinds_follow_the_types_of_the_decoded_event(trigger: str) -> None:
         written = str(types[variable.attribute])
         assert ("None" in written) is variable.optional
         assert ("str" in written) is (variable.kind is Kind.TEXT)
-        assert (types[variable.attribute] is int) is variable.whole
+        assert ("int" in written) is variable.whole
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
@@ -52,9 +53,10 @@ def test_context_is_the_same_for_every_trigger(trigger: str) -> None:
     context = [each for each in variables(trigger).values() if each.source is not Source.EVENT]
     assert tuple(context) == (*table.CLIENT_VARIABLES, *table.CALENDAR_VARIABLES)
     assert [each.name for each in context] == [
-        *("totalSpentMajor", "totalTopupMajor", "topupCount", "isFirstTopup"),
-        *("averageTopupMajor", "visitCount", "daysSinceLastVisit", "daysSinceFirstVisit"),
-        *("daysSinceRegistration", "isBirthday", "groups", "dayOfWeek", "hour", "localDate"),
+        *("bonusBalanceMajor", "totalSpentMajor", "totalTopupMajor", "topupCount"),
+        *("isFirstTopup", "averageTopupMajor", "visitCount", "daysSinceLastVisit"),
+        *("daysSinceFirstVisit", "daysSinceRegistration", "isBirthday", "groups"),
+        *("dayOfWeek", "hour", "localDate"),
     ]
     assert {each.name for each in context if each.optional} == {
         *("averageTopupMajor", "daysSinceLastVisit", "daysSinceFirstVisit"),
@@ -69,7 +71,7 @@ def test_money_is_what_ends_in_major() -> None:
     assert not known["visitCount"].is_money
 
 
-def test_optional_fields_of_a_topup_and_of_nothing_else() -> None:
+def test_optional_fields_of_a_topup_and_a_promo_code_and_of_nothing_else() -> None:
     optional = {
         (trigger, each.name)
         for trigger, own in EVENT_VARIABLES.items()
@@ -77,7 +79,8 @@ def test_optional_fields_of_a_topup_and_of_nothing_else() -> None:
         if each.optional
     }
     names = ("shiftId", "gatewayTransactionId", "productId")
-    assert optional == {("BALANCE_TOPPED_UP", name) for name in names}
+    of_topups = {("BALANCE_TOPPED_UP", name) for name in names}
+    assert optional == of_topups | {("PROMO_CODE_REDEEMED", "expiresInDays")}
 
 
 def test_push_texts_see_the_credit_under_the_name_of_a_payments_part() -> None:

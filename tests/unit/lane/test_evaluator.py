@@ -100,7 +100,7 @@ def command(output: Output) -> dict[str, object]:
 
 def test_a_top_up_becomes_a_command_with_its_headers(rule_set: CompiledRuleSet) -> None:
     result = run(evaluator(rule_set), [topup(7, "c-1", "400.00")])
-    (output,) = result.outputs
+    output, booked = result.outputs
     got = command(output)
     assert (output.channel, output.key) == ("BONUS_COMMANDS", b"c-1")
     assert (got["ruleId"], got["amountMajor"]) == ("everyday.anchor", "48.00")
@@ -113,6 +113,10 @@ def test_a_top_up_becomes_a_command_with_its_headers(rule_set: CompiledRuleSet) 
     }
     names = [name for name, _ in output.headers]
     assert names == ["type", "organizationId", "commandId", "traceparent"]
+    assert (booked.channel, booked.key) == ("BONUS_JOURNAL", b"c-1")
+    assert command(booked)["operationId"] == got["commandId"]
+    names = [name for name, _ in booked.headers]
+    assert names == ["type", "organizationId", "operationId", "traceparent"]
     assert result.rules == {"izi": rule_set.content_hash}
     assert list(result.values) == ["izi\x1fc-1"]
 
@@ -139,7 +143,8 @@ def test_every_record_ends_in_exactly_one_way(rule_set: CompiledRuleSet) -> None
         ("t", "IN_FUTURE"): 1,
     }
     kinds = [output.channel for output in result.outputs]
-    assert kinds == ["BONUS_COMMANDS", *["DEAD_LETTERS"] * 4, "BONUS_COMMANDS"]
+    paid = ["BONUS_COMMANDS", "BONUS_JOURNAL"]
+    assert kinds == [*paid, *["DEAD_LETTERS"] * 4, *paid]
 
 
 def test_the_clock_follows_events_but_never_passes_the_wall(rule_set: CompiledRuleSet) -> None:
@@ -175,7 +180,7 @@ def test_a_batch_ends_before_the_outbox_overflows(
     monkeypatch.setattr(module, "MOST_OUTBOX_BYTES", 1000)
     result = run(evaluator(rule_set), [topup(n, f"c-{n}", "400") for n in range(9)])
     assert 1 <= result.taken < 9
-    assert len(result.outputs) == result.taken
+    assert len(result.outputs) == 2 * result.taken
 
 
 def test_a_batch_ends_before_the_keys_overflow(
