@@ -40,7 +40,7 @@ class Switches:
 
     budgets: bool = True
     registered: bool = True
-    payment_ids: bool = False
+    payment_ids: bool = True
 
 
 @dataclass
