@@ -102,9 +102,9 @@ def apply_event(
         before = book_own(books)
     account, lapses_at = before.account, before.lapses_at
     credited: tuple[JournalRecord, ...] = ()
-    if run is not None and run.commands:
+    if run is not None and run.credits:
         account, lapses_at, credited = book_credits(
-            terms, account, lapses_at, event, origin, run.commands, run.calendar
+            terms, account, lapses_at, event, origin, run.commands, run.credits, run.calendar
         )
     after = event_taken(before, event, digest, content, payment, account, lapses_at)
     return _outcome(after, run, books, credited)

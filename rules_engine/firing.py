@@ -34,7 +34,8 @@ _LAST_US = 2_932_897 * DAY_US - 1
 class Run(Struct, gc=False):
     """One event on its way through the rules, and what has been decided for it so far.
 
-    `client` is the state before the event. `group_changes`: (group, assigned?) in order.
+    `client` is the state before the event. `group_changes`: (group, assigned?) in order; `credits`:
+    (amount, instant of expiry) of every ADD_BONUS among `commands`, in order.
     """
 
     terms: SetTerms
@@ -48,6 +49,7 @@ class Run(Struct, gc=False):
     fired: tuple[str, ...] = ()
     rejections: tuple[Rejection, ...] = ()
     group_changes: tuple[tuple[str, bool], ...] = ()
+    credits: tuple[tuple[Decimal, int | None], ...] = ()
     truncated_pushes: int = 0
     ledger: Ledger | None = None
 
@@ -186,6 +188,8 @@ def _credit(run: Run, rule: RulePlan, action: CreditPlan, amount: Decimal) -> No
     event, terms = run.event, run.terms
     made = command_id(terms.organization_id, event.client_id, event.event_id, rule.id, action.index)
     lasts = action.lasts_us
+    ends = None if lasts is None else min(event.occurred_at + lasts, _LAST_US)
+    run.credits += ((amount, ends),)
     run.commands += (
         AddBonus(
             made,
@@ -202,7 +206,7 @@ def _credit(run: Run, rule: RulePlan, action: CreditPlan, amount: Decimal) -> No
             str(amount),
             terms.currency,
             made,
-            None if lasts is None else later_text(event.occurred_at + lasts),
+            None if ends is None else instant_text(ends),
             action.restriction,
         ),
     )

@@ -159,7 +159,7 @@ def _filled(account: Account, back: list[Draw]) -> Account:
     return replace(account, batches=in_order, is_used=True)
 
 
-def may_pay(
+def payable(
     account: Account, terms: ProductTerms, purchase: Purchase, at: int, unit: Decimal
 ) -> Decimal:
     """How much of a total may be paid with bonuses now: 200 at 30 % gives at most 60.

@@ -14,7 +14,6 @@ from rules_engine.calendar import ZoneCalendar
 from rules_engine.outcome import Origin
 from schemas.decoded import BalanceToppedUp, Event
 from schemas.ids import uuid_bytes
-from schemas.instants import parse_instant
 from schemas.wire import AddBonus, Command, JournalRecord
 
 Booked = tuple[bytes, int | None, tuple[JournalRecord, ...]]
@@ -28,30 +27,28 @@ def book_credits(
     event: Event,
     origin: Origin,
     commands: tuple[Command, ...],
+    credits_: Iterable[tuple[Decimal, int | None]],
     calendar: ZoneCalendar,
 ) -> Booked:
-    """`calendar`: of the event's club, by whose day its rules were charged."""
+    """`credits_`: amount and expiry of every ADD_BONUS among the commands. `calendar`: of the
+    event's club, by whose day its rules were charged."""
     records: tuple[JournalRecord, ...] = ()
-    caused_by, at = None, event.occurred_at
-    for command in commands:
-        if type(command) is not AddBonus:
-            continue
-        caused_by = caused_by or journal_origin(event, origin)
-        made, text, ends = command.command_id, command.amount_major, command.expires_at
-        amount, only_for = Decimal(text), command.restriction
-        over_at = None if ends is None else parse_instant(ends)
+    caused_by, at = journal_origin(event, origin), event.occurred_at
+    bonuses = [command for command in commands if type(command) is AddBonus]
+    for command, (amount, ends) in zip(bonuses, credits_, strict=True):
+        made, text, only_for = command.command_id, command.amount_major, command.restriction
         account, balance = with_credit(
             account,
             at,
             uuid_bytes(made),
             amount,
-            over_at,
+            ends,
             (only_for.product_types, only_for.product_ids),
             command.rule_id,
-            _earned(terms, command, amount, event, commands, calendar),
+            _earned(terms, command.rule_id, amount, event, bonuses, calendar),
         )
-        if over_at is not None and (lapses_at is None or over_at < lapses_at):
-            lapses_at = over_at
+        if ends is not None and (lapses_at is None or ends < lapses_at):
+            lapses_at = ends
         records += (
             JournalRecord(
                 made,
@@ -78,19 +75,18 @@ def book_credits(
 
 def _earned(
     terms: BookTerms,
-    command: AddBonus,
+    rule_id: str,
     amount: Decimal,
     event: Event,
-    commands: Iterable[Command],
+    bonuses: list[AddBonus],
     calendar: ZoneCalendar,
 ) -> Earned | None:
     """What a refund of the top-up has to know; None for what no top-up earned."""
     if type(event) is not BalanceToppedUp:
         return None
-    rule_id = command.rule_id
     credit = terms.credits[rule_id]
     siblings = 1
-    if len(credit.actions) > 1:
-        siblings = sum(type(each) is AddBonus and each.rule_id == rule_id for each in commands)
+    if len(bonuses) > 1:
+        siblings = sum(each.rule_id == rule_id for each in bonuses)
     day = calendar.local_day(event.occurred_at)
     return Earned(amount, event.topup_amount_major, day, siblings, credit.charged)

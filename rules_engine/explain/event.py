@@ -32,7 +32,8 @@ from rules_engine.memory import recall
 from rules_engine.outcome import Origin, Outcome, Reason, Rejection
 from schemas.decoded import Event, PaymentMade
 from schemas.digests import content_digest, event_digest
-from schemas.wire import AssignGroup, Command, JournalRecord, UnassignGroup
+from schemas.instants import parse_instant
+from schemas.wire import AddBonus, AssignGroup, Command, JournalRecord, UnassignGroup
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,14 @@ def explain_event(
         before = book_own(books)
     commands = tuple(command for each in decided for command in each.carried.commands)
     account, lapses_at, credited = book_credits(
-        terms, before.account, before.lapses_at, event, origin, commands, values.calendar
+        terms,
+        before.account,
+        before.lapses_at,
+        event,
+        origin,
+        commands,
+        _credits(commands),
+        values.calendar,
     )
     after = ledger.charged(event_taken(before, event, digest, content, payment, account, lapses_at))
     outcome = _outcome(decided, after, event)
@@ -213,6 +221,15 @@ def _outcome(decided: Iterable[_Decided], after: ClientState, event: Event) -> O
             assigned = isinstance(command, AssignGroup)
             after = with_group_change(after, command.group_id, assigned, event.occurred_at)
     return Outcome(after, tuple(commands), tuple(fired), tuple(rejections), truncated)
+
+
+def _credits(commands: Iterable[Command]) -> Iterator[tuple[Decimal, int | None]]:
+    """Amount and expiry of every ADD_BONUS, as the command tells them."""
+    for command in commands:
+        if isinstance(command, AddBonus):
+            ends = command.expires_at
+            amount = Decimal(command.amount_major)
+            yield amount, None if ends is None else parse_instant(ends)
 
 
 def _booked(outcome: Outcome, books: Books, credited: tuple[JournalRecord, ...]) -> Outcome:

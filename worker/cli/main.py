@@ -13,7 +13,18 @@ import typer
 
 from config.errors import SettingsError
 from rules_engine.errors import RuleSetError
-from worker.cli import check, dead_letters, demo, explain, rules, schema, simulate, topics, version
+from worker.cli import (
+    check,
+    clients,
+    dead_letters,
+    demo,
+    explain,
+    rules,
+    schema,
+    simulate,
+    topics,
+    version,
+)
 from worker.cli import worker as worker_command
 from worker.cli.failure import CommandFailed
 from worker.cli.output import abandon_output, fail, flush_output, sentence
@@ -37,6 +48,7 @@ app.command("worker")(worker_command.worker)
 app.command("simulate")(simulate.simulate)
 app.command("explain")(explain.explain)
 app.add_typer(rules.app, name="rules")
+app.add_typer(clients.app, name="clients")
 app.add_typer(topics.app, name="topics")
 app.command("check")(check.check)
 app.add_typer(dead_letters.app, name="dead-letters")

@@ -10,7 +10,7 @@ from rules_engine.account.payments import (
     Refund,
     give_back,
     give_unknown_back,
-    may_pay,
+    payable,
 )
 from rules_engine.account.values import UNUSED, Account
 from rules_engine.checked import RefundPolicy
@@ -176,7 +176,7 @@ def test_an_unknown_payment_opens_a_batch_without_expiry() -> None:
 
 
 @pytest.mark.parametrize(
-    ("total", "percent", "payable"),
+    ("total", "percent", "most"),
     [
         ("200", "30", "60.00"),
         ("200", "100", "150.00"),
@@ -184,7 +184,7 @@ def test_an_unknown_payment_opens_a_batch_without_expiry() -> None:
         ("33.33", "12.5", "4.16"),
     ],
 )
-def test_what_may_be_paid(total: str, percent: str, payable: str) -> None:
+def test_what_may_be_paid(total: str, percent: str, most: str) -> None:
     held = account(batch("any", "150"), batch("bar", "70", types=("BAR",)), batch("over", "70", 10))
     bought = Purchase("TARIFF", "night-pack", money(total), money("0"))
-    assert str(may_pay(held, terms(percent), bought, 10 * HOUR, KOPEK)) == payable
+    assert str(payable(held, terms(percent), bought, 10 * HOUR, KOPEK)) == most

@@ -6,7 +6,14 @@ import pytest
 
 from rules_engine.checked import Amount, Period, RuleLimits, SetLimits, Times
 from rules_engine.client import ClientState
-from rules_engine.limits import amassed, counted, with_amount, with_count
+from rules_engine.limits import (
+    amassed,
+    counted,
+    with_amount,
+    with_count,
+    without_amount,
+    without_count,
+)
 from schemas.instants import HOUR_US
 from tests.unit.engine.builders import (
     credit,
@@ -183,3 +190,13 @@ def test_a_rule_that_its_limits_block_is_not_charged() -> None:
     (outcome,) = run(rules, topup())
     assert reasons(outcome) == [("r", "CLIENT_CREDIT", "")]
     assert outcome.client.limit_counts == ClientState().limit_counts == {}
+
+
+def test_what_is_given_back_stays_in_its_period() -> None:
+    counts = ((7, 1), (8, 2))
+    assert without_count(counts, 8) == ((7, 1), (8, 1))
+    assert without_count(without_count(counts, 7), 7) == ((7, 0), (8, 2))
+    assert without_count(counts, 9) == counts
+    amounts = ((7, Decimal("1.50")), (8, Decimal(2)))
+    assert without_amount(amounts, 7, Decimal("0.50")) == ((7, Decimal(1)), (8, Decimal(2)))
+    assert without_amount(amounts, 8, Decimal(5)) == ((7, Decimal("1.50")), (8, Decimal(0)))

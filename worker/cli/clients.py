@@ -1,0 +1,76 @@
+"""`loyalty clients`: one client's bonus account."""
+
+from decimal import Decimal
+from typing import Annotated
+
+import typer
+
+from worker.cli.failure import CommandFailed
+from worker.cli.output import Format, FormatOption, print_json
+from worker.cli.replay import one_rule_set, replayed
+
+app = typer.Typer(no_args_is_help=True, help="One client's bonus account.")
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps `clients` a group while it has one command."""
+
+
+@app.command("may-pay")
+def may_pay(
+    rules: Annotated[str, typer.Option(metavar="PATH", help="The rule set's file.")],
+    events: Annotated[
+        str, typer.Option(metavar="FILE", help="One JSON event a line, in order; - is input.")
+    ],
+    client: Annotated[str, typer.Option(metavar="ID", help="The clientId.")],
+    product: Annotated[str, typer.Option(metavar="ID", help="The productId.")],
+    product_type: Annotated[str, typer.Option(metavar="TYPE", help="TARIFF, BAR or MULTIPASS.")],
+    total: Annotated[str, typer.Option(metavar="AMOUNT", help="The price of the whole payment.")],
+    club: Annotated[
+        str, typer.Option(metavar="ID", help="The clubId: it may have own terms.")
+    ] = "",
+    at: Annotated[
+        str | None, typer.Option(metavar="INSTANT", help="When; without it: at the last event.")
+    ] = None,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """What a client may pay with bonuses for a product and a total, after the events of a file."""
+    from rules_engine.account.packed import unpack_account
+    from rules_engine.books.paying import Product
+    from rules_engine.books.paying import may_pay as answer
+    from rules_engine.compile import compile_rule_set
+    from schemas.errors import NotAllowed, Unreadable
+    from schemas.instants import parse_instant
+    from schemas.money import parse_money
+
+    rule_set = one_rule_set(rules)
+    try:
+        price = parse_money(total, rule_set.minor_digits)
+    except (NotAllowed, Unreadable) as error:
+        raise typer.BadParameter(f"--total {error}") from None
+    try:
+        instant = None if at is None else parse_instant(at)
+    except Unreadable as error:
+        raise typer.BadParameter(f"--at {error}") from None
+    compiled, state, clock = compile_rule_set(rule_set), None, 0
+    for each in replayed(compiled, events):
+        if each.event is None or each.outcome is None:
+            continue
+        clock = max(clock, each.event.occurred_at)
+        own = each.event.organization_id == rule_set.organization_id
+        if own and each.event.client_id == client:
+            state = each.outcome.client
+    if state is None:
+        raise CommandFailed(f"{events}: no event of the client {client!r} of this organization")
+    account, bought = unpack_account(state.account), Product(product_type, product)
+    when = clock if instant is None else instant
+    amount = answer(compiled.books, account, bought, price, club, when)
+    _print(amount, compiled.books.text(account.balance), form)
+
+
+def _print(amount: Decimal, balance: str, form: Format) -> None:
+    if form is Format.JSON:
+        print_json({"mayPayMajor": f"{amount:f}", "balanceMajor": balance})
+    else:
+        print(f"{amount:f}")
