@@ -19,6 +19,7 @@ from mode import Service
 from msgspec import Struct
 
 from worker.errors import LoudStop, Misconfigured, WorkerError
+from worker.kafka.header_names import read_any_header_name
 from worker.kafka.source import KafkaSource, SourceSettings
 from worker.lane import Lane
 from worker.lanes import Lanes, OpenLane, Positions
@@ -88,6 +89,7 @@ class LaneFeed(Service):  # type: ignore[misc]
 
     def _make_consumer(self) -> AIOKafkaConsumer:
         consuming = self.consuming
+        read_any_header_name()
         return AIOKafkaConsumer(
             **consuming.client,
             group_id=consuming.group,

@@ -15,10 +15,12 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from schemas.records import InputRecord
 from schemas.topics import INPUTS, Channel
+from tests.parts.header_names import send_with_name
 from tests.parts.kafka import KafkaServer, unique
 from tests.parts.processes import free_port
 from tests.parts.redis import RedisServer
 from tests.parts.topics import create_topics
+from worker.kafka.header_names import read_any_header_name
 
 PARTITIONS = 6
 COMMANDS = (Channel.BONUS_COMMANDS, Channel.GROUP_COMMANDS, Channel.PUSH_COMMANDS)
@@ -172,10 +174,16 @@ class Deployment:
             for event in events
         )
 
+    async def send_with_unreadable_header(self, values: list[bytes]) -> None:
+        """Top-ups of partition 0 with a header whose name is not UTF-8."""
+        assert self._producer is not None
+        await send_with_name(self._producer, self.topic(Channel.TOPUPS), 0, b"c-9", values)
+
     async def read(self, *channels: Channel) -> list[InputRecord]:
         """Everything in the channels' topics now, partition by partition."""
         topics = [self.topic(channel) for channel in channels]
         partitions = [TopicPartition(t, n) for t in topics for n in range(PARTITIONS)]
+        read_any_header_name()
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.kafka.bootstrap, auto_offset_reset="none", fetch_max_wait_ms=50
         )

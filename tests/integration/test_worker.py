@@ -197,11 +197,14 @@ async def test_poison_of_every_kind_becomes_a_dead_letter_and_stops_nothing(
         value = raw if raw is not None else json.dumps(shaped[code]).encode()
         await loyalty.send([(Channel.TOPUPS, b"c-1", value)])
     await loyalty.send([(Channel.TOPUPS, b"c-1", None)])
+    named = [{**good, "clientId": "c-9", "eventId": f"named-{n}"} for n in range(2)]
+    values = [json.dumps(named[0]).encode(), b"{", json.dumps(named[1]).encode()]
+    await loyalty.send_with_unreadable_header(values)
     after = {**good, "eventId": "after"}
     await loyalty.send([(Channel.TOPUPS, b"c-1", json.dumps(after).encode())])
     verdict = await clean(loyalty)
-    assert verdict.dead_letters == dict.fromkeys(POISON, 1) | {"NOT_JSON": 2}
-    assert verdict.due == 2 * 4  # commands, and a record of each
+    assert verdict.dead_letters == dict.fromkeys(POISON, 1) | {"NOT_JSON": 3}
+    assert verdict.due == 4 * 4  # commands, and a record of each
     letters = await loyalty.read(Channel.DEAD_LETTERS)
     originals = [r.value for r in letters if dict(r.headers)["error.code"] == b"NOT_UTF8"]
     assert originals == [POISON["NOT_UTF8"]]

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from schemas.records import Record
 from worker.errors import SourceUnavailable
+from worker.kafka.header_names import read_any_header_name
 from worker.kafka.security import unreachable
 
 READ_SECONDS = 15.0
@@ -57,6 +58,7 @@ class TopicReader:
             await consumer.stop()
 
     async def _open(self) -> AIOKafkaConsumer:
+        read_any_header_name()
         consumer = AIOKafkaConsumer(
             self._topic,
             **self._client,
