@@ -29,9 +29,10 @@ KEYS_ELSEWHERE = {
 """(list or key in which it stands, key that belongs elsewhere) → where it belongs."""
 
 
-def known_keys(loc: Path) -> list[str]:
-    """The keys of the mapping at pydantic's `loc` (kinds of actions stand behind their index)."""
-    models: list[type[Authored]] = [RuleSet]
+def known_keys(loc: Path, root: type[Authored] = RuleSet) -> list[str]:
+    """The keys of the mapping at pydantic's `loc` (kinds of actions stand behind their index) in a
+    document of the shape `root`."""
+    models: list[type[Authored]] = [root]
     for step in loc:
         if isinstance(step, int):
             continue

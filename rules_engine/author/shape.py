@@ -4,8 +4,8 @@ A file with a fault in one place is still checked everywhere else: what does not
 taken out, and the rest is read again, until something fits.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from rules_engine.author.findings import Findings
 from rules_engine.author.wording import describe, describe_null
 from rules_engine.document import Document, Path
+from schemas.authored import Authored
 from schemas.rule_set import RuleSet
 
 _STAND_INS = {"organizationId": "?", "version": "?", "timeZone": "UTC", "currency": "BHD"}
@@ -20,12 +21,24 @@ _STAND_INS = {"organizationId": "?", "version": "?", "timeZone": "UTC", "currenc
 No currency has more decimals than BHD among those in use, so none are found too many."""
 
 _T = TypeVar("_T")
+_Model = TypeVar("_Model", bound=Authored)
 
 
-class Shape:
-    """The authored model of a document, less what had to be taken out."""
+class ShapeOf(Generic[_Model]):
+    """The authored model of a document, less what had to be taken out: `value`.
 
-    def __init__(self, document: Document, findings: Findings) -> None:
+    `stand_ins`: read in place of keys of the root that are missing, so that the rest is checked.
+    """
+
+    def __init__(
+        self,
+        model: type[_Model],
+        document: Document,
+        findings: Findings,
+        stand_ins: Mapping[str, Any],
+    ) -> None:
+        self._model = model
+        self._stand_ins = stand_ins
         self._document = document
         self._dropped: dict[Path, set[int]] = {}
         self._values: Any = document.values()
@@ -35,7 +48,7 @@ class Shape:
             findings.add(described.code, path, described.message, described.remedy)
         self._gone: list[Path] = []
         self._drop(self._nulls)
-        self.rule_set = self._read(findings)
+        self.value = self._read(findings)
 
     def items(self, path: Path, items: Sequence[_T]) -> Iterator[tuple[Path, _T]]:
         """The items of the list at `path` with their own paths in the document."""
@@ -53,11 +66,11 @@ class Shape:
         then is no fault of its own."""
         return any(gone[: len(path)] == path for gone in self._gone)
 
-    def _read(self, findings: Findings) -> RuleSet:
+    def _read(self, findings: Findings) -> _Model:
         first_round = True
         while True:
             try:
-                return RuleSet.model_validate(self._values)
+                return self._model.model_validate(self._values)
             except ValidationError as refused:
                 errors = refused.errors(include_url=False, include_input=False)
             if first_round:
@@ -71,7 +84,7 @@ class Shape:
             path = self._original(loc)
             if any(null[: len(path)] == path for null in self._nulls):
                 continue  # a consequence of the missing value, which has been reported
-            described = describe(error, path, self._document)
+            described = describe(error, path, self._document, self._model)
             findings.add(
                 described.code,
                 described.path or path,
@@ -86,7 +99,7 @@ class Shape:
         if error["type"] != "missing":
             return loc
         if len(loc) == 1:
-            self._values[loc[0]] = _STAND_INS[str(loc[0])]
+            self._values[loc[0]] = self._stand_ins[str(loc[0])]
             return ()
         return loc[:-1]
 
@@ -113,6 +126,17 @@ class Shape:
                     step += dropped <= step
             original = (*original, step)
         return original
+
+
+class Shape(ShapeOf[RuleSet]):
+    """That of a rule set."""
+
+    def __init__(self, document: Document, findings: Findings) -> None:
+        super().__init__(RuleSet, document, findings, _STAND_INS)
+
+    @property
+    def rule_set(self) -> RuleSet:
+        return self.value
 
 
 def _nulls(value: Any, path: Path) -> Iterator[Path]:

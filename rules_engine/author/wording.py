@@ -11,6 +11,8 @@ from rules_engine.author.keys import KEYS_ELSEWHERE, known_keys
 from rules_engine.diagnostics import did_you_mean
 from rules_engine.document import Document, Path
 from rules_engine.document.nodes import Mapping, Node, Scalar
+from schemas.authored import Authored
+from schemas.rule_set import RuleSet
 
 _QUOTED = re.compile(r"'([^']*)'")
 
@@ -32,6 +34,7 @@ class _Fault:
     error: ErrorDetails
     path: Path
     document: Document
+    root: type[Authored] = RuleSet
 
     @property
     def node(self) -> Node | None:
@@ -63,10 +66,13 @@ class _Fault:
         return isinstance(self.node, Scalar)
 
 
-def describe(error: ErrorDetails, path: Path, document: Document) -> Described:
-    """The finding for an error; a kind of error that has no words of its own keeps pydantic's."""
+def describe(
+    error: ErrorDetails, path: Path, document: Document, root: type[Authored] = RuleSet
+) -> Described:
+    """The finding for an error in a document of the shape `root`; a kind of error that has no words
+    of its own keeps pydantic's."""
     wording = _WORDINGS.get(error["type"])
-    fault = _Fault(error, path, document)
+    fault = _Fault(error, path, document, root)
     if wording is None:
         return Described("WRONG_TYPE", f"{fault.subject}: {error['msg']}")
     return wording(fault)
@@ -124,7 +130,7 @@ def _no_action_type(fault: _Fault) -> Described:
 
 def _unknown_key(fault: _Fault) -> Described:
     key = str(fault.path[-1])
-    known = known_keys(fault.error["loc"][:-1])
+    known = known_keys(fault.error["loc"][:-1], fault.root)
     remedy = (
         KEYS_ELSEWHERE.get((_owner(fault.path), key))
         or did_you_mean(key, known)
@@ -173,7 +179,7 @@ def _not_list(fault: _Fault) -> Described:
 
 def _not_mapping(fault: _Fault) -> Described:
     message = f"{fault.subject} must be a mapping, not {fault.shown}"
-    known = ", ".join(known_keys(fault.error["loc"]))
+    known = ", ".join(known_keys(fault.error["loc"], fault.root))
     written = _WRITTEN.get(fault.key)
     if written is None or isinstance(fault.path[-1], int):
         return Described("WRONG_TYPE", message, f"write `key: value` pairs of: {known}")

@@ -24,6 +24,22 @@ takes for line ends and editors do not."""
 ESCAPED_BYTES = range(0xDC80, 0xDD00)
 """What `surrogateescape` makes of bytes that are no UTF-8."""
 
+
+@dataclass(frozen=True)
+class Holds:
+    """What a file is meant to hold, in the words of findings."""
+
+    noun: str
+    code: str
+    begin: str
+
+
+RULE_SET = Holds(
+    "rule set",
+    "NOT_A_RULE_SET",
+    "begin with `organizationId: …`, `version: …`, `timeZone: …`, `currency: …`",
+)
+
 _JSON_BEGIN = re.compile(r'\s*\{\s*"')
 
 
@@ -105,7 +121,7 @@ class Document:
         return node.start, node.end
 
 
-def read_document(text: str | bytes, file: str) -> Document:
+def read_document(text: str | bytes, file: str, holds: Holds = RULE_SET) -> Document:
     """Read a YAML or JSON text of one organization; `file` is the name that findings give.
 
     JSON is what a name with `.json` or a text that is JSON says; everything else is YAML.
@@ -117,20 +133,15 @@ def read_document(text: str | bytes, file: str) -> Document:
     if any(finding.code != "DUPLICATE_KEY" for finding in findings):
         raise RuleSetError(findings)
     if root is None or (isinstance(root, Scalar) and not root.text):
-        raise RuleSetError([_empty(source)])
+        raise RuleSetError([_empty(source, holds)])
     if not isinstance(root, Mapping):
-        message = "a rule set is a mapping: `key: value` lines"
-        raise RuleSetError(
-            [source.finding("NOT_A_RULE_SET", message, root.start, root.end, _BEGIN)]
-        )
+        message = f"a {holds.noun} is a mapping: `key: value` lines"
+        raise RuleSetError([source.finding(holds.code, message, root.start, root.end, holds.begin)])
     return Document(source, root, tuple(findings))
 
 
-_BEGIN = "begin with `organizationId: …`, `version: …`, `timeZone: …`, `currency: …`"
-
-
-def _empty(source: Source) -> Diagnostic:
-    return source.finding("EMPTY_FILE", "the file holds no rule set", 0, 0, _BEGIN)
+def _empty(source: Source, holds: Holds) -> Diagnostic:
+    return source.finding("EMPTY_FILE", f"the file holds no {holds.noun}", 0, 0, holds.begin)
 
 
 def _root(source: Source) -> tuple[Node | None, list[Diagnostic]]:

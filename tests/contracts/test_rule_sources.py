@@ -79,6 +79,13 @@ async def test_an_empty_source_holds_nothing(shelf: Shelf) -> None:
     assert await shelf.texts() == {}
 
 
+async def test_rule_tests_beside_a_rule_set_are_none(tmp_path: Path) -> None:
+    shelf = _directory(tmp_path)
+    for name in ("izi.yaml", "izi.test.yaml", "izi.limits.test.yml", "izi.test.json", "test.yaml"):
+        await shelf.put(name, f"organizationId: {name}\n")
+    assert set(await shelf.texts()) == {"izi.yaml", "test.yaml"}
+
+
 async def test_it_holds_what_its_author_put_there(shelf: Shelf) -> None:
     await shelf.put("izi.yaml", "organizationId: izi\r\nversion: ёж\n")
     await shelf.put("pro.json", '{"organizationId": "pro"}')

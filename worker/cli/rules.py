@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from rules_engine.checked import CheckedRuleSet
     from rules_engine.diagnostics import Diagnostic
 
-SUFFIXES = (".yaml", ".yml", ".json")
-
 app = typer.Typer(help="Check rule sets; list what formulas may use.", no_args_is_help=True)
 
 
@@ -75,12 +73,17 @@ def variables(
 
 
 def rule_files(path: str) -> list[str]:
-    """The rule sets that a path means: itself, or a directory's `*.yaml`, `*.yml`, `*.json`."""
+    """The rule sets that a path means: itself, or a directory's `*.yaml`, `*.yml`, `*.json` less
+    the rule tests beside them."""
+    from rules_engine.cases.names import is_rule_set, is_rule_test
+
     if not path:
         raise typer.BadParameter("a path is empty; name a rule set, or a directory of some")
     if not Path(path).is_dir():
+        if is_rule_test(path):
+            raise CommandFailed(f"{path}: it holds rule tests; run `loyalty rules test {path}`")
         return [path]
-    files = sorted(str(file) for file in Path(path).iterdir() if file.suffix in SUFFIXES)
+    files = sorted(str(file) for file in Path(path).iterdir() if is_rule_set(file.name))
     if not files:
         raise CommandFailed(f"{path}: it holds no *.yaml, *.yml or *.json; name a rule set")
     return files

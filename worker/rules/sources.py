@@ -5,17 +5,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rules_engine.cases.names import is_rule_set
 from worker.errors import Misconfigured, SourceUnavailable
 from worker.kafka.reader import TopicReader
 from worker.rules.ports import RuleText
 from worker.rules.texts import rule_text
 
-SUFFIXES = (".yaml", ".yml", ".json")
 SETTLE_SECONDS = 0.2
 
 
 class DirectorySource:
-    """`RuleSource`: the `*.yaml`, `*.yml` and `*.json` of a directory.
+    """`RuleSource`: the `*.yaml`, `*.yml` and `*.json` of a directory, rule tests beside them left
+    out (`*.test.yaml`).
 
     Names are looked up anew at each read, so Kubernetes may swap `..data` under the files. What
     changed is believed only when two reads in a row agree: a file that is being written, or a swap
@@ -52,7 +53,7 @@ class DirectorySource:
 def _read_directory(directory: Path) -> Mapping[str, RuleText]:
     texts = {}
     for path in sorted(directory.iterdir()):
-        if path.suffix in SUFFIXES and not path.name.startswith(".") and path.is_file():
+        if is_rule_set(path.name) and not path.name.startswith(".") and path.is_file():
             text = path.read_bytes().decode(errors="surrogateescape")
             texts[path.name] = rule_text(text)
     return texts

@@ -130,6 +130,17 @@ class TestRules:
         err = capsys.readouterr().err
         assert f"other.yml:1:1: Organization 'izi' has its rules in {rules} too." in err
 
+    def test_rule_tests_are_no_rule_sets(
+        self, rules: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        tests = rules.with_name("izi.test.yaml")
+        tests.write_text("cases: []")
+        assert run(["rules", "validate", str(rules.parent)]) == 0
+        assert capsys.readouterr().out == f"{rules}: good (izi 1, 1 rules)\n"
+        assert run(["rules", "validate", str(tests)]) == 1
+        said = capsys.readouterr().err
+        assert said == f"error: {tests}: it holds rule tests; run `loyalty rules test {tests}`\n"
+
     @pytest.mark.parametrize(
         ("name", "said"),
         [("none.yaml", "No such file or directory"), ("empty", "it holds no *.yaml, *.yml or")],
