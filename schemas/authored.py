@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
 from schemas.errors import Unreadable
 from schemas.money import read_number
@@ -43,12 +45,14 @@ def _whole(value: Any) -> int:
 Money = Annotated[Decimal, Field(gt=0), BeforeValidator(_number)]
 """An amount in major units above zero, at most the currency's minor digits."""
 MoneyOrZero = Annotated[Decimal, Field(ge=0), BeforeValidator(_number)]
+SignedMoney = Annotated[Decimal, BeforeValidator(_number)]
 CappedPercent = Annotated[Decimal, Field(ge=0, le=100), BeforeValidator(_number)]
 BonusPercent = Annotated[Decimal, Field(gt=0, le=100), BeforeValidator(_number)]
 Multiple = Annotated[Decimal, Field(gt=0, le=1_000), BeforeValidator(_number)]
 Days = Annotated[int, Field(ge=1, le=36_500), BeforeValidator(_whole)]
 DaysOrZero = Annotated[int, Field(ge=0, le=36_500), BeforeValidator(_whole)]
 Hours = Annotated[int, Field(ge=1, le=876_000), BeforeValidator(_whole)]
+CountOrZero = Annotated[int, Field(ge=0, le=10**12), BeforeValidator(_whole)]
 Count = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_whole)]
 Priority = Annotated[int, Field(ge=-1_000_000, le=1_000_000), BeforeValidator(_whole)]
 
@@ -69,6 +73,7 @@ TimeOfDay = Annotated[
 """Local, `HH:MM`."""
 Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """RFC 3339 with offset."""
+Date = Annotated[str, Field(json_schema_extra={"format": "date"})]
 TimeZone = Annotated[str, Field(examples=["Europe/Moscow", "Asia/Yekaterinburg"])]
 """Name of the IANA time zone database."""
 
@@ -103,3 +108,24 @@ class Authored(BaseModel):
         alias_generator=to_camel,
         use_attribute_docstrings=True,
     )
+
+
+class _WithoutNulls(GenerateJsonSchema):
+    """An absent setting is left out, never written as null."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
+        described = super().default_schema(schema)
+        if described.get("default", "") is None:
+            del described["default"]
+        return described
+
+
+def authored_json_schema(model: type[Authored]) -> dict[str, Any]:
+    """JSON Schema of a file of this shape, for editors."""
+    return model.model_json_schema(by_alias=True, schema_generator=_WithoutNulls)

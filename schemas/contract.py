@@ -145,11 +145,14 @@ _WANTED = {
 
 def _sentence(error: ErrorDetails) -> str:
     place = ".".join(str(part) for part in error["loc"])
+    return f"`{place}` {wanted(error)}." if place else f"{wanted(error)}."
+
+
+def wanted(error: ErrorDetails) -> str:
+    """What an error of pydantic about an event asks for, to be said after the field's name."""
     details = error.get("ctx", {})
     if error["type"] == "value_error":
-        wanted = str(details["error"])
-    elif error["type"] == "literal_error":
-        wanted = f"must be one of {details['expected']}".replace("'", "").replace(" or ", ", ")
-    else:
-        wanted = _WANTED[error["type"]]
-    return f"`{place}` {wanted}." if place else f"{wanted}."
+        return str(details["error"])
+    if error["type"] == "literal_error":
+        return f"must be one of {details['expected']}".replace("'", "").replace(" or ", ", ")
+    return _WANTED[error["type"]]

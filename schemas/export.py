@@ -10,6 +10,7 @@ from schemas.dead_letters import DeadLetterHeaders
 from schemas.events import EVENT_MODELS
 from schemas.journal import JournalRecord
 from schemas.rule_set import rule_set_json_schema
+from schemas.rule_tests import rule_tests_json_schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -23,7 +24,7 @@ class _Plain(GenerateJsonSchema):
 
 def json_schemas() -> dict[str, dict[str, Any]]:
     """Schema by name: `event.BALANCE_TOPPED_UP`, `command.ADD_BONUS`, `journal`,
-    `dead-letter-headers`, `rule-set`. Each stands by itself."""
+    `dead-letter-headers`, `rule-set`, `rule-tests`. Each stands by itself."""
     models: dict[str, type[BaseModel]] = {
         **{f"event.{name}": model for name, model in EVENT_MODELS.items()},
         **{f"command.{name}": model for name, model in COMMAND_MODELS.items()},
@@ -35,4 +36,5 @@ def json_schemas() -> dict[str, dict[str, Any]]:
         for name, model in models.items()
     }
     schemas["rule-set"] = rule_set_json_schema()
+    schemas["rule-tests"] = rule_tests_json_schema()
     return {name: {"$schema": DIALECT} | schema for name, schema in schemas.items()}

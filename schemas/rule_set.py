@@ -8,8 +8,6 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
 from schemas.authored import (
     Authored,
@@ -35,6 +33,7 @@ from schemas.authored import (
     TopupRefund,
     Trigger,
     Weekday,
+    authored_json_schema,
 )
 from schemas.fields import ProductType
 
@@ -310,22 +309,6 @@ class RuleSet(Authored):
     rules: list[Rule] = Field(default_factory=list)
 
 
-class _WithoutNulls(GenerateJsonSchema):
-    """An absent setting is left out, never written as null."""
-
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        return False
-
-    def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
-        return self.generate_inner(schema["schema"])
-
-    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
-        described = super().default_schema(schema)
-        if described.get("default", "") is None:
-            del described["default"]
-        return described
-
-
 def rule_set_json_schema() -> dict[str, Any]:
     """JSON Schema of a rule set's file, for editors."""
-    return RuleSet.model_json_schema(by_alias=True, schema_generator=_WithoutNulls)
+    return authored_json_schema(RuleSet)

@@ -12,7 +12,7 @@ def test_every_contract_is_exported() -> None:
     assert set(schemas) == {
         *(f"event.{name}" for name in EVENT_MODELS),
         *(f"command.{name}" for name in COMMAND_MODELS),
-        *("journal", "dead-letter-headers", "rule-set"),
+        *("journal", "dead-letter-headers", "rule-set", "rule-tests"),
     }
     for schema in schemas.values():
         assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
