@@ -45,6 +45,20 @@ class GroupChange(Struct, frozen=True, gc=False, array_like=True):
         return snapshot_at - self.at < OWN_CHANGES_STAY_US
 
 
+class GroupEnd(Struct, frozen=True, gc=False, array_like=True):
+    """An assignment that ends at `at`: all that its UNASSIGN_GROUP will say of it.
+
+    `command`: the 16 bytes of the assignment's `commandId`; rule, index and tags are its own.
+    """
+
+    at: int
+    group_id: str
+    command: bytes
+    rule_id: str
+    action_index: int
+    tags: tuple[str, ...] = ()
+
+
 class ClientState(Struct, frozen=True, gc=False, array_like=True):
     """Counters as of before the next event. Instants: microseconds since the epoch, UTC.
 
@@ -59,6 +73,9 @@ class ClientState(Struct, frozen=True, gc=False, array_like=True):
     `payments`: which remembered events are which payments, packed (see `payment_ids.py`).
     `account`: the bonus account, packed (see `account/packed.py`); empty: no operation yet.
     `lapses_at`: the earliest expiry among its batches, so that most events need not open it.
+    `ends`: ends of the worker's own assignments, in order of assignment, one per group.
+    `lapsed`: (instant, amount in major units) of lapses that no BONUS_EXPIRED has rung for yet,
+    ascending, one per instant.
     """
 
     topup_total: Decimal = _NOTHING
@@ -81,6 +98,8 @@ class ClientState(Struct, frozen=True, gc=False, array_like=True):
     payments: bytes = b""
     account: bytes = b""
     lapses_at: int | None = None
+    ends: tuple[GroupEnd, ...] = ()
+    lapsed: tuple[tuple[int, Decimal], ...] = ()
 
 
 def take_snapshot(state: ClientState, snapshot: Snapshot, occurred_at: int) -> ClientState:
