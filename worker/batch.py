@@ -17,6 +17,7 @@ from schemas.records import Record
 from worker.commit import Commit, commit, digest_states, encode_outbox
 from worker.errors import BadLog, Fenced, Moved, OutcomeUnknown
 from worker.plan import Plan, Range, Start, decode_record, encode
+from worker.points import Point
 from worker.ports import Evaluated, Moment
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ async def step(
     work = ports.evaluator.prepare(records, rules)  # 4
     marks.append(ports.clock.perf())
     values = await load(lane, work.keys)
+    ports.points.reached(Point.LOADED)
     marks.append(ports.clock.perf())
     moment = Moment(ports.clock.now_us(), owned.head.clock, idle)
     evaluated = ports.evaluator.evaluate(work, values, moment, ports.evaluator.terms)
@@ -50,13 +52,17 @@ async def step(
     if len(taken) < len(records):
         moment = replace(moment, idle=False)
     work_done = _planned(lane, taken, evaluated, moment)
+    ports.points.reached(Point.EVALUATED)
     marks.append(ports.clock.perf())
     offset = await append(lane, work_done.raw)  # 5, 6
+    ports.points.reached(Point.APPENDED)
     marks.append(ports.clock.perf())
     await commit(lane, work_done.at(offset))  # 7
+    ports.points.reached(Point.COMMITTED)
     marks.append(ports.clock.perf())
     ports.observer.committed(lane.number, evaluated, taken)
     await lane.publish(evaluated.outputs)  # 8
+    ports.points.reached(Point.PUBLISHED)
     marks.append(ports.clock.perf())
     for name, since, until in zip(STAGES, marks, marks[1:], strict=False):
         ports.observer.stage(name, until - since)
@@ -70,7 +76,9 @@ async def step_empty(lane: "Lane", positions: dict[str, int] | None = None) -> N
     evaluated = Evaluated(0, {}, [], {}, owned.head.clock)
     planned = _planned(lane, (), evaluated, moment, positions)
     offset = await append(lane, planned.raw)
+    lane.ports.points.reached(Point.EMPTY_APPENDED)
     await commit(lane, planned.at(offset))
+    lane.ports.points.reached(Point.EMPTY_COMMITTED)
     owned.done = owned.logged_done = owned.head.seq  # it has no outputs that a log could miss
 
 
@@ -89,6 +97,7 @@ async def load(lane: "Lane", keys: Sequence[str]) -> dict[str, bytes]:
 async def append(lane: "Lane", raw: bytes) -> int:
     """Steps 5 and 6. Raises Fenced; OutcomeUnknown where only a new term can tell."""
     owned = lane.held()
+    lane.ports.points.reached(Point.APPENDING)
     offset = await lane.ports.log.append(raw)
     if offset <= owned.last:
         raise OutcomeUnknown(f"the log answered offset {offset} after {owned.last}")

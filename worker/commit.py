@@ -11,6 +11,7 @@ from xxhash import xxh3_128, xxh3_128_digest
 from schemas.records import Output
 from worker.errors import BadLog, Moved, Unavailable
 from worker.plan import Head, Plan, Terms, advance, encode
+from worker.points import Point
 from worker.ports import CommitAnswer, Evaluated
 
 if TYPE_CHECKING:
@@ -68,9 +69,12 @@ def plan_digest(raw: bytes) -> bytes:
 
 async def commit(lane: "Lane", work: Commit) -> None:
     """Move the state from its head to the plan's. Raises Moved where another owner was here."""
-    owned = lane.held()
-    old = owned.head
-    new = Head(
+    await write(lane, following(lane.held().head, work), work.outbox, work.evaluated.values)
+
+
+def following(old: Head, work: Commit) -> Head:
+    """The head once the plan is carried out. Raises BadLog where it does not follow."""
+    return Head(
         seq=work.plan.seq,
         plan_offset=work.offset,
         plan_digest=plan_digest(work.raw),
@@ -79,20 +83,27 @@ async def commit(lane: "Lane", work: Commit) -> None:
         clock=work.evaluated.clock,
         terms=work.terms,
     )
-    raw = encode(new)
-    answer = await _until_known(lane, owned.raw_head, raw, work)
+
+
+async def write(lane: "Lane", new: Head, outbox: bytes, values: Mapping[str, bytes]) -> None:
+    """Head, outbox and values of one plan, or of several, in one write command. Raises Moved."""
+    owned, raw = lane.held(), encode(new)
+    lane.ports.points.reached(Point.COMMITTING)
+    answer = await _until_known(lane, raw, outbox, values)
     if answer == "MOVED":
         raise Moved
     owned.head, owned.raw_head = new, raw
-    lane.cache.put(work.evaluated.values)
+    lane.cache.put(values)
 
 
-async def _until_known(lane: "Lane", old: bytes, new: bytes, work: Commit) -> CommitAnswer:
+async def _until_known(
+    lane: "Lane", new: bytes, outbox: bytes, values: Mapping[str, bytes]
+) -> CommitAnswer:
     """Repeating is safe: the script answers DONE where the head already is the new one."""
-    pause, since = 0.02, lane.ports.clock.perf()
+    pause, since, old = 0.02, lane.ports.clock.perf(), lane.held().raw_head
     while True:
         try:
-            return await lane.ports.tables.commit(old, new, work.outbox, work.evaluated.values)
+            return await lane.ports.tables.commit(old, new, outbox, values)
         except Unavailable as error:
             lane.ports.observer.retried(lane.number, "commit", error)
             if lane.ports.clock.perf() - since > lane.settings.give_up_after:

@@ -12,11 +12,11 @@ back to any earlier commit, even to nothing (docs/adr/0002-lane-log.md). The pro
 7. Commit head, outbox and values by one write command; an unknown reply: run it again.
 8. Publish; the next commit waits for it and overwrites the outbox.
 
-Steps 1 and 2 are in `acquire.py`, 4 to 8 in `batch.py`. A crash between any two steps repeats
-nothing but 8, with the same ids. A record that cannot be decided yet (its budget is with another
-lane) is *pending*: it is cut from its batch, and until the answer comes the lane takes nothing but
-what lanes say to each other. The lane knows neither asyncio nor Kafka nor Redis: whatever waits,
-waits in a port.
+Steps 1 and 2 are in `acquire.py` and `replay.py`, 4 to 8 in `batch.py`. A crash between any two
+steps repeats nothing but 8, with the same ids (docs/adr/0005-crash-points.md). A record that cannot
+be decided yet (its budget is with another lane) is *pending*: it is cut from its batch, and until
+the answer comes the lane takes nothing but what lanes say to each other. The lane knows neither
+asyncio nor Kafka nor Redis: whatever waits, waits in a port.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -24,10 +24,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from msgspec import Struct
 
 from schemas.records import Output, Record
-from worker.acquire import LOST_MESSAGES, Owned, acquire
+from worker.acquire import Owned, acquire
 from worker.batch import load, step, step_empty
 from worker.cache import CacheBudget, LaneCache
 from worker.errors import BadLog, Contradicted, Fenced, LoudStop, Moved, Unavailable
+from worker.plan import LOST_MESSAGES
+from worker.points import UNMARKED, Point, Points
 from worker.ports import (
     Batch,
     Clock,
@@ -66,6 +68,7 @@ class LanePorts(Struct, frozen=True):
     evaluator: Evaluator
     clock: Clock
     observer: Observer
+    points: Points = UNMARKED
 
 
 Process = Callable[[Batch], Awaitable[None]]
@@ -148,6 +151,7 @@ class Lane:
             if batch is None or not batch.records:
                 await self.rest()
             elif not self.stopping:
+                self.ports.points.reached(Point.POLLED)
                 await process(batch)
         await self.trim()
 
@@ -185,6 +189,7 @@ class Lane:
         """Step 8: what the head's plan put into the outbox."""
         owned = self.held()
         if outputs:
+            self.ports.points.reached(Point.PUBLISHING)
             await self.ports.publisher.publish(outputs)
         self.ports.observer.published(self.number, len(outputs))
         owned.done = owned.head.seq
@@ -210,6 +215,7 @@ class Lane:
         if self._untrimmed:
             await self.ports.tables.trim(self.held().raw_head)
             self._untrimmed = False
+            self.ports.points.reached(Point.TRIMMED)
 
     async def _await_membership(self) -> None:
         """Only a member may start a term: a start fences whoever else believes to own the lane."""

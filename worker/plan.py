@@ -16,6 +16,10 @@ RESTORE = (
     "Restore the newest Redis backup that belongs to this log, or rebuild the lane "
     "(docs/runbooks/bad-log.md)."
 )
+LOST_MESSAGES = (
+    "The topic of budgets lost records or was recreated: restore it, or follow "
+    "docs/runbooks/bad-log.md."
+)
 
 
 class Terms(Struct, frozen=True, array_like=True):
@@ -141,31 +145,45 @@ class Chain(Struct, frozen=True):
     """The plan that the head stands on."""
 
 
-def fold(records: Iterable[tuple[int, Start | Plan, bytes]], head: Head) -> Chain:
-    """(offset, record, digest) from the head's plan on, or from the log's beginning, in order.
+class Folding:
+    """The fold of a log, record by record: which plans beyond the head are valid.
 
     A plan is valid if its term is the latest start before it and its sequence is the next one;
-    everything else is void for ever. Raises BadLog where the log does not hold the head's plan or
-    skips a sequence.
+    everything else is void for ever. `term`: the latest start; `done`: the last sequence that a
+    record calls published; `head_plan`: the plan that the head stands on, once it was met.
     """
-    term, terms, seq, done = -1, head.terms, head.seq, 0
-    plans: list[Chained] = []
-    head_plan: Plan | None = None
-    for offset, record, digest in records:
+
+    def __init__(self, head: Head) -> None:
+        self.term, self.done = -1, 0
+        self.head_plan: Plan | None = None
+        self._head, self._seq, self._terms = head, head.seq, head.terms
+
+    def take(self, offset: int, record: Start | Plan, digest: bytes) -> Chained | None:
+        """The plan, where it is valid and beyond the head. Records come in the log's order, from
+        the head's plan on, or from the log's beginning. Raises BadLog where the log does not hold
+        the head's plan or skips a sequence."""
         if isinstance(record, Start):
-            term, terms = offset, record.terms
-            continue
-        done = max(done, record.done)
-        if offset == head.plan_offset:
-            if record.seq != head.seq or digest != head.plan_digest:
+            self.term, self._terms = offset, record.terms
+            return None
+        self.done = max(self.done, record.done)
+        if offset == self._head.plan_offset:
+            if record.seq != self._head.seq or digest != self._head.plan_digest:
                 raise BadLog(f"Offset {offset} of the lane log is not the state's plan.", RESTORE)
-            term, head_plan = record.term, record
-        elif record.term == term and record.seq == seq + 1:
-            seq += 1
-            plans.append(Chained(offset, digest, record, terms))
-        elif record.term == term and record.seq > seq + 1:
-            raise BadLog(f"The lane log goes from plan {seq} to plan {record.seq}.", RESTORE)
-    return Chain(term, tuple(plans), done, head_plan)
+            self.term, self.head_plan = record.term, record
+        elif record.term == self.term and record.seq == self._seq + 1:
+            self._seq += 1
+            return Chained(offset, digest, record, self._terms)
+        elif record.term == self.term and record.seq > self._seq + 1:
+            raise BadLog(f"The lane log goes from plan {self._seq} to plan {record.seq}.", RESTORE)
+        return None
+
+
+def fold(records: Iterable[tuple[int, Start | Plan, bytes]], head: Head) -> Chain:
+    """(offset, record, digest) in order, all at once. Raises as `Folding.take`."""
+    folding = Folding(head)
+    found = [folding.take(*record) for record in records]
+    plans = tuple(link for link in found if link is not None)
+    return Chain(folding.term, plans, folding.done, folding.head_plan)
 
 
 def advance(positions: Mapping[str, int], plan: Plan) -> dict[str, int]:

@@ -1,0 +1,287 @@
+"""Step 2a of the lane: plans that are in the log and not in the state, exactly as they stand there.
+
+1. Plans are taken in windows: the ranges of a window are read from the topics at once.
+2. Each is decoded under its own rule sets; what all of them need is loaded at once, checked
+   against the head.
+3. Each is evaluated under its own terms, over the states that the plans before it came to.
+4. Its digests are compared: another outcome than the logged one is DIVERGED, nothing is paid.
+5. Published plans join into one commit, which takes the head from s to s+k in one write command,
+   with an empty outbox; it holds as much as one commit can.
+6. A plan that nothing calls published is committed alone, with its outputs, and published before
+   the next, as if it had just been made.
+
+The same code brings a lane up after a restart and rebuilds it from nothing (`loyalty rebuild`).
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from xxhash import xxh3_128_digest
+
+from schemas.records import Output, Record
+from schemas.topics import Channel
+from worker.batch import load
+from worker.commit import Commit, digest_states, encode_outbox, following, write
+from worker.errors import BadLog, Contradicted, Diverged, LoudStop, Misconfigured
+from worker.merge import merge
+from worker.plan import LOST_MESSAGES, Chained, Head, Plan, advance, encode
+from worker.points import Point
+from worker.ports import Evaluated, Moment, Work
+
+if TYPE_CHECKING:
+    from worker.lane import Lane
+
+WINDOW = 2_000
+"""Offsets that are fetched and evaluated at once: some 50 ms of the event loop."""
+MOST_KEYS = 3_500
+MOST_BYTES = 4 * 1024 * 1024
+"""Of the values of one commit."""
+
+_offset = attrgetter("offset")
+
+
+class Prepared(Struct, frozen=True):
+    """A plan with its records, decoded. `records`: those of its ranges, without a tried one."""
+
+    link: Chained
+    records: int
+    work: Work
+
+
+class Group:
+    """Plans that are evaluated and not yet committed: `head` is where they lead."""
+
+    def __init__(self, head: Head) -> None:
+        self.head = head
+        self.values: dict[str, bytes] = {}
+        self.bytes = 0
+        self.plans = 0
+
+    def has_room(self, values: Mapping[str, bytes]) -> bool:
+        size = sum(map(len, values.values()))
+        if self.bytes + size > MOST_BYTES:
+            return False
+        fresh = sum(key not in self.values for key in values)
+        return len(self.values) + fresh <= MOST_KEYS
+
+    def add(self, head: Head, values: Mapping[str, bytes]) -> None:
+        """`bytes` counts what is overwritten, too: it only ends the group a little earlier."""
+        self.head = head
+        self.values.update(values)
+        self.bytes += sum(map(len, values.values()))
+        self.plans += 1
+
+
+class Replay:
+    """The replay of one acquisition. `plans` and `silent` count what was carried out."""
+
+    def __init__(self, lane: "Lane") -> None:
+        self.plans = self.silent = 0
+        self._lane = lane
+        self._group = Group(lane.held().head)
+
+    async def take(self, links: Sequence[Chained], done: int) -> None:
+        """The next plans of the chain; those up to sequence `done` are published. Raises LoudStop
+        where they cannot be repeated exactly, Moved where somebody else did meanwhile."""
+        for window in _windows(links):
+            prepared = await self._prepare(window)  # 1, 2
+            values = await self._load(prepared)
+            for plan in prepared:
+                await self._carry_out(plan, values, silent=plan.link.plan.seq <= done)
+
+    async def finish(self) -> None:
+        """Commit what is still open."""
+        group, lane = self._group, self._lane
+        if not group.plans:
+            return
+        await write(lane, group.head, b"", group.values)
+        lane.ports.points.reached(Point.REPLAY_COMMITTED)
+        self._settled(group.head)
+
+    def _settled(self, head: Head) -> None:
+        self._group = Group(head)
+        owned = self._lane.held()
+        owned.done = max(owned.done, head.seq)
+        self._lane.progressed()
+
+    async def _prepare(self, window: Sequence[Chained]) -> list[Prepared]:
+        """Raises LoudStop where a plan is beyond this release, or its records are gone."""
+        lane, evaluator = self._lane, self._lane.ports.evaluator
+        for link in window:
+            _check_evaluation(lane, link)
+        fetched = await _fetch(lane, window)
+        prepared = []
+        for link in window:
+            plan = link.plan
+            records = _records(lane, plan, fetched)
+            tried = await _tried(lane, plan, fetched)
+            await evaluator.learn(plan.rules)
+            work = evaluator.prepare([*records, *tried], plan.rules)
+            prepared.append(Prepared(link, len(records), work))
+        return prepared
+
+    async def _load(self, prepared: Sequence[Prepared]) -> dict[str, bytes]:
+        """What the window needs, as of the open group's last plan."""
+        held = self._group.values
+        needed = dict.fromkeys(key for plan in prepared for key in plan.work.keys)
+        values = await load(self._lane, [key for key in needed if key not in held])
+        return values | {key: held[key] for key in needed if key in held}
+
+    async def _carry_out(self, prepared: Prepared, values: dict[str, bytes], silent: bool) -> None:
+        """Steps 3 to 6. `values` is kept up to date from plan to plan."""
+        lane, link = self._lane, prepared.link
+        evaluated = self._evaluate(prepared, values)  # 3
+        outbox = encode_outbox(evaluated.outputs)
+        _compare(lane, prepared, outbox, evaluated)  # 4
+        outputs = () if silent else publishable(lane, link.plan, evaluated.outputs)
+        if outputs or not self._group.has_room(evaluated.values):
+            await self.finish()
+        raw = encode(link.plan)
+        work = Commit(link.offset, raw, link.plan, link.terms, encode_outbox(outputs), evaluated)
+        self._group.add(following(self._group.head, work), evaluated.values)
+        values.update(evaluated.values)
+        self.plans += 1
+        self.silent += silent
+        lane.ports.points.reached(Point.REPLAY_EVALUATED)
+        if outputs:
+            await self._commit_alone(work, outputs)  # 6
+
+    async def _commit_alone(self, work: Commit, outputs: Sequence[Output]) -> None:
+        lane, head = self._lane, self._group.head
+        await write(lane, head, work.outbox, work.evaluated.values)
+        lane.ports.points.reached(Point.REPLAY_COMMITTED)
+        await publish(lane, outputs)
+        lane.held().untrimmed = True
+        lane.ports.points.reached(Point.REPLAY_PUBLISHED)
+        self._settled(head)
+
+    def _evaluate(self, prepared: Prepared, values: Mapping[str, bytes]) -> Evaluated:
+        plan, lane = prepared.link.plan, self._lane
+        head = self._group.head
+        advance(head.positions, plan)  # a plan of another chain is told as such
+        moment = Moment(plan.wall, head.clock, plan.idle)
+        try:
+            return lane.ports.evaluator.evaluate(prepared.work, values, moment, prepared.link.terms)
+        except Contradicted as error:
+            message = f"Plan {plan.seq} of lane {lane.number}: {error}."
+            raise BadLog(message, LOST_MESSAGES) from error
+
+
+async def publish(lane: "Lane", outputs: Sequence[Output]) -> None:
+    lane.ports.points.reached(Point.PUBLISHING)
+    await lane.ports.publisher.publish(outputs)
+    lane.ports.observer.published(lane.number, len(outputs))
+
+
+def publishable(lane: "Lane", plan: Plan | None, outputs: Sequence[Output]) -> Sequence[Output]:
+    """Readers forget ids after the horizon: an older plan is never published again by itself.
+    Lanes forget nothing of what they heard of each other, and a message left out would be a gap."""
+    messages = [output for output in outputs if output.channel == Channel.BUDGETS]
+    age = lane.ports.clock.now_us() - plan.wall if plan else 0
+    if (
+        plan is None
+        or len(messages) == len(outputs)
+        or age <= lane.settings.repeat_horizon_us
+        or lane.settings.stale_outputs == "publish"
+    ):
+        return outputs
+    if lane.settings.stale_outputs == "skip":
+        return messages
+    raise LoudStop(
+        f"Outputs of plan {plan.seq} of lane {lane.number} are older than REPEAT_HORIZON_DAYS, "
+        "and nothing says that they were published.",
+        "Find out whether the readers have them; then start once with "
+        "`loyalty worker --stale-outputs publish` or `--stale-outputs skip`.",
+    )
+
+
+def _check_evaluation(lane: "Lane", link: Chained) -> None:
+    if not lane.ports.evaluator.supports(link.terms.evaluation):
+        raise LoudStop(
+            f"Plan {link.plan.seq} of lane {lane.number} was made by evaluation version "
+            f"{link.terms.evaluation}, which this release cannot repeat.",
+            "Run the release that made it until the lane has caught up, then this one.",
+        )
+
+
+def _compare(lane: "Lane", prepared: Prepared, outbox: bytes, evaluated: Evaluated) -> None:
+    link, plan = prepared.link, prepared.link.plan
+    same = evaluated.taken == prepared.records and evaluated.cut == plan.cut
+    same = same and plan.outputs_digest == xxh3_128_digest(outbox)
+    if same and link.terms.codec == lane.ports.evaluator.terms.codec:
+        same = plan.states_digest == digest_states(evaluated.values)
+    if not same:
+        raise Diverged(
+            f"DIVERGED: plan {plan.seq} of lane {lane.number} (lane log offset {link.offset}) "
+            "comes out differently than it was logged.",
+            "Nothing was paid. Run the release that logged it (docs/runbooks/diverged.md).",
+        )
+
+
+def _windows(links: Sequence[Chained]) -> Iterator[Sequence[Chained]]:
+    first, size = 0, 0
+    for number, link in enumerate(links):
+        own = sum(part.last - part.first + 1 for part in link.plan.ranges)
+        if size and size + own > WINDOW:
+            yield links[first:number]
+            first, size = number, 0
+        size += max(own, 1)
+    if first < len(links):
+        yield links[first:]
+
+
+Fetched = Mapping[str, Sequence[Record]]
+
+
+async def _fetch(lane: "Lane", window: Sequence[Chained]) -> Fetched:
+    """The records of all ranges of the plans, by topic."""
+    source = lane.ports.source
+    spans: dict[str, tuple[int, int]] = {}
+    for link in window:
+        for part in link.plan.ranges:
+            _check_topic(lane, link.plan, part.topic)
+            first, _ = spans.get(part.topic, (part.first, part.last))
+            spans[part.topic] = (first, part.last)
+    return {t: await source.fetch(t, *spans[t]) for t in source.topics if t in spans}
+
+
+def _check_topic(lane: "Lane", plan: Plan, topic: str) -> None:
+    if topic not in lane.ports.source.topics:
+        raise Misconfigured(
+            f"Plan {plan.seq} of lane {lane.number} takes records of {topic}, "
+            "which is not an input topic now.",
+            "Set the TOPIC_ names as they were until the lane has caught up.",
+        )
+
+
+def _records(lane: "Lane", plan: Plan, fetched: Fetched) -> list[Record]:
+    """Those of the plan, in the order of its evaluation."""
+    source = lane.ports.source
+    ranges = {part.topic: part for part in plan.ranges}
+    internal, runs = list[Record](), list[Sequence[Record]]()
+    for topic in source.topics:
+        if topic not in ranges:
+            continue
+        run = _within(fetched[topic], ranges[topic].first, ranges[topic].last)
+        if topic == source.internal:
+            internal.extend(run)
+        else:
+            runs.append(run)
+    return [*internal, *merge(runs)]
+
+
+async def _tried(lane: "Lane", plan: Plan, fetched: Fetched) -> Sequence[Record]:
+    """The record that the plan tried in vain: it is evaluated again, for the same question."""
+    if plan.cut is None:
+        return ()
+    topic, offset = plan.cut
+    found = _within(fetched.get(topic, ()), offset, offset)
+    return found or await lane.ports.source.fetch(topic, offset, offset)
+
+
+def _within(records: Sequence[Record], first: int, last: int) -> Sequence[Record]:
+    begin = bisect_left(records, first, key=_offset)
+    return records[begin : bisect_right(records, last, lo=begin, key=_offset)]
