@@ -22,15 +22,17 @@ _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _FIRST_US = (date(1, 1, 1).toordinal() - _EPOCH_DAY) * DAY_US
 _LAST_US = (date(9999, 12, 31).toordinal() - _EPOCH_DAY + 1) * DAY_US - 1
 
-_MINUTE = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ]([01]\d|2[0-3]):([0-5]\d):", re.ASCII)
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ]", re.ASCII)
 _SECOND = re.compile(r"([0-5]\d)(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))", re.ASCII)
 
-# An instant is the sum of two halves that repeat from event to event, so each half is read once
-# and remembered: "2026-11-22T12:00:" and "05+03:00" (a fraction is taken out in between). Minutes
-# at the ends of time are not, so that a remembered one needs no check with any offset.
-_minutes: dict[str, int] = {}
+# An instant is the sum of three parts that repeat from event to event, so each is read once and
+# remembered: "2026-11-22T", "12:00:" and "05+03:00" (a fraction is taken out in between). Days at
+# the ends of time are not, so that a remembered one needs no check with any offset.
+_days: dict[str, int] = {}
+_MINUTE_TEXTS = [f"{minute // 60:02}:{minute % 60:02}:" for minute in range(24 * 60)]
+_MINUTES = {text: minute * MINUTE_US for minute, text in enumerate(_MINUTE_TEXTS)}
 _seconds: dict[str, int] = {}
-_heads: dict[int, str] = {}
+_day_texts: dict[int, str] = {}
 _TAILS = {second * SECOND_US: f"{second:02}+00:00" for second in range(60)}
 _REMEMBERED = 8192
 
@@ -43,7 +45,7 @@ def parse_instant(text: str) -> int:
     second 60, digits that are not ASCII, instants outside the years 1 to 9999 in UTC.
     """
     try:
-        return _minutes[text[:17]] + _seconds[text[17:]]
+        return _days[text[:11]] + _MINUTES[text[11:17]] + _seconds[text[17:]]
     except KeyError:
         return _read_instant(text)
 
@@ -53,17 +55,16 @@ def instant_text(instant: int) -> str:
 
     Raises OverflowError outside the years 1 to 9999.
     """
-    minute = instant // MINUTE_US
-    head, tail = _heads.get(minute), _TAILS.get(instant % MINUTE_US)
-    if head is not None and tail is not None:
-        return head + tail
+    day, within = divmod(instant, DAY_US)
+    minute, micros = divmod(within, MINUTE_US)
+    head, tail = _day_texts.get(day), _TAILS.get(micros)
     if head is None:
-        head = (_EPOCH + timedelta(minutes=minute)).isoformat()[:17]
-        _remember(_heads, minute, head)
+        head = (_EPOCH + timedelta(days=day)).isoformat()[:11]
+        _remember(_day_texts, day, head)
     if tail is not None:
-        return head + tail
-    second, micros = divmod(instant % MINUTE_US, SECOND_US)
-    return f"{head}{second:02}.{micros:06}+00:00"
+        return head + _MINUTE_TEXTS[minute] + tail
+    second, micros = divmod(micros, SECOND_US)
+    return f"{head}{_MINUTE_TEXTS[minute]}{second:02}.{micros:06}+00:00"
 
 
 def parse_date(text: str) -> date:
@@ -77,22 +78,25 @@ def parse_date(text: str) -> date:
 
 
 def _read_instant(text: str) -> int:
-    head, rest = text[:17], text[17:]
+    head, rest = text[:11], text[17:]
     fraction = 0
     if rest[2:3] == ".":
         zone = 1 if rest[-1] in "Zz" else 6
         fraction = _fraction(rest[3:-zone], text)
         rest = rest[:2] + rest[-zone:]
-    minute = _minutes.get(head)
+    minute = _MINUTES.get(text[11:17])
     if minute is None:
-        minute = _read_minute(head, text)
-        if _FIRST_US + DAY_US <= minute <= _LAST_US - DAY_US:
-            _remember(_minutes, head, minute)
+        raise _unreadable(text)
+    day = _days.get(head)
+    if day is None:
+        day = _read_day(head, text)
+        if _FIRST_US + 2 * DAY_US <= day <= _LAST_US - 2 * DAY_US:
+            _remember(_days, head, day)
     second = _seconds.get(rest)
     if second is None:
         second = _read_second(rest, text)
         _remember(_seconds, rest, second)
-    instant = minute + second + fraction
+    instant = day + minute + second + fraction
     if not _FIRST_US <= instant <= _LAST_US:
         raise Unreadable(f"lies outside the years 1 to 9999 in UTC ({shown(text)})")
     return instant
@@ -104,16 +108,15 @@ def _remember(memory: dict[Key, Value], key: Key, value: Value) -> None:
     memory[key] = value
 
 
-def _read_minute(head: str, text: str) -> int:
-    match = _MINUTE.fullmatch(head)
+def _read_day(head: str, text: str) -> int:
+    match = _DAY.fullmatch(head)
     if match is None:
         raise _unreadable(text)
     try:
         day = parse_date(match[1])
     except Unreadable:
         raise Unreadable(f"names a day that does not exist ({shown(text)})") from None
-    days = day.toordinal() - _EPOCH_DAY
-    return days * DAY_US + int(match[2]) * HOUR_US + int(match[3]) * MINUTE_US
+    return (day.toordinal() - _EPOCH_DAY) * DAY_US
 
 
 def _read_second(rest: str, text: str) -> int:

@@ -64,16 +64,10 @@ class ReadableBatch:
         return next(self._batch)
 
     def __iter__(self) -> Iterator[Any]:
-        read = 0
         try:
-            for record in self._batch:
-                yield record
-                read += 1
+            return iter(list(self._batch))
         except UnicodeDecodeError:
-            records = _mended_batch(self._raw[self._begin : self._end])
-            for _ in range(read):
-                next(records)
-            yield from records
+            return _mended_batch(self._raw[self._begin : self._end])
 
 
 def _mended_batch(raw: bytes) -> Iterator[Any]:
