@@ -76,6 +76,7 @@ class ClientState(Struct, frozen=True, gc=False, array_like=True):
     `ends`: ends of the worker's own assignments, in order of assignment, one per group.
     `lapsed`: (instant, amount in major units) of lapses that no BONUS_EXPIRED has rung for yet,
     ascending, one per instant.
+    `life`: how often the client was forgotten; payments of an earlier life are known no more.
     """
 
     topup_total: Decimal = _NOTHING
@@ -100,6 +101,7 @@ class ClientState(Struct, frozen=True, gc=False, array_like=True):
     lapses_at: int | None = None
     ends: tuple[GroupEnd, ...] = ()
     lapsed: tuple[tuple[int, Decimal], ...] = ()
+    life: int = 0
 
 
 def take_snapshot(state: ClientState, snapshot: Snapshot, occurred_at: int) -> ClientState:

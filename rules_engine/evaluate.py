@@ -13,17 +13,20 @@ from rules_engine.books.booking import (
 )
 from rules_engine.books.books import Books
 from rules_engine.books.credits import book_credits
+from rules_engine.books.opening import book_erasure, book_lapses
 from rules_engine.books.own import book_own, is_booked
+from rules_engine.books.terms import BookTerms
 from rules_engine.budgets.port import Budgets, BudgetShort, NoBudgets
 from rules_engine.client import ClientState, after_event, take_snapshot, with_group_change
 from rules_engine.compile import CompiledRuleSet
 from rules_engine.firing import Run
 from rules_engine.formula.runtime import DECIMAL128
+from rules_engine.lives import begun, forgotten, refused_import
 from rules_engine.memory import recall, remember
 from rules_engine.outcome import Origin, Outcome
 from rules_engine.payment_ids import with_payment
 from schemas.dead_letters import Code
-from schemas.decoded import Event, PaymentMade, Rejected
+from schemas.decoded import ClientForgotten, ClientImported, Event, PaymentMade, Rejected
 from schemas.digests import content_digest, event_digest
 from schemas.wire import Command, JournalRecord
 
@@ -55,7 +58,8 @@ def apply_event(
     then nothing fires, nothing is booked. `clock`: the lane's with this event; None: the event's.
 
     1. A remembered id is a duplicate, with other content a dead letter, as is the payment id of
-       another event; neither has any effect.
+       another event; neither has any effect. An import begins a client who has no history, an
+       erasure ends one: neither looks at a rule.
     2. Batches that are due lapse; the snapshot that the event carries is read: what the CRM knew
        just before it.
     3. The rules of the event's trigger decide on the client as it was before the event. Refunds,
@@ -78,6 +82,14 @@ def apply_event(
         payment = payment_digest(client, event, digest, around, clock)
         if payment is None:
             return Outcome(client, rejected=payment_reused(event))
+    elif type(event) is ClientImported:
+        refused = refused_import(client, event, rule_set is not None)
+        if refused is not None:
+            return Outcome(client, rejected=refused)
+        client = begun(client, event)
+    elif type(event) is ClientForgotten:
+        terms_now = None if rule_set is None else rule_set.books
+        return forget(terms_now, client, event, origin, around, clock)
     # 2.
     before = client
     if event.snapshot is not None:
@@ -86,7 +98,7 @@ def apply_event(
         after = event_taken(
             before, event, digest, content, payment, before.account, before.lapses_at
         )
-        return Outcome(after, payment=unbooked_payment(event))
+        return Outcome(after, payment=unbooked_payment(event, client.life))
     terms, books = rule_set.books, None
     if asks_books(before, event, around, clock):
         books = Books(terms, before, event, origin, around, clock, budgets)
@@ -130,6 +142,27 @@ def event_taken(
     if payment is not None:
         payments = with_payment(payments, payment, digest, memory, latest)
     return after_event(before, event, memory, account, lapses_at, payments)
+
+
+def forget(
+    terms: BookTerms | None,
+    client: ClientState,
+    event: ClientForgotten,
+    origin: Origin,
+    around: Around,
+    clock: int,
+) -> Outcome:
+    """What is due lapses, what is left of the account is written down and goes, and with it
+    everything that is known of the client. `terms` None: nothing was ever booked."""
+    journal: tuple[JournalRecord, ...] = ()
+    if terms is not None and client.account:
+        books = Books(terms, client, event, origin, around, clock, NO_BUDGETS)
+        book_lapses(books)
+        book_erasure(books)
+        journal = tuple(books.records)
+    digest, content = event_digest(event.event_id), content_digest(event)
+    after = event_taken(client, event, digest, content, None, b"", None)
+    return Outcome(forgotten(after), journal=journal)
 
 
 def _decide(

@@ -126,8 +126,20 @@ class ClientUpdated(Event, frozen=True, kw_only=True, gc=False):
     resync: bool = False
 
 
+class OpeningBatch(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Bonuses that a client brings along; both restrictions empty: they may pay for anything."""
+
+    amount_major: Decimal
+    expires_at: int | None = None
+    product_types: tuple[str, ...] = ()
+    product_ids: tuple[str, ...] = ()
+
+
 class ClientImported(Event, frozen=True, kw_only=True, gc=False):
-    """State to begin with, written by the command line only; None = nothing is said of it."""
+    """State to begin with, written by the command line only; None = nothing is said of it.
+
+    With `batches` the snapshot says no balance: theirs is it.
+    """
 
     type: ClassVar[str] = "CLIENT_IMPORTED"
     total_topup_major: Decimal | None = None
@@ -136,6 +148,7 @@ class ClientImported(Event, frozen=True, kw_only=True, gc=False):
     visit_count: int | None = None
     first_visit_at: int | None = None
     last_visit_at: int | None = None
+    batches: tuple[OpeningBatch, ...] = ()
 
 
 class ClientForgotten(Event, frozen=True, kw_only=True, gc=False):

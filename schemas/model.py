@@ -1,5 +1,6 @@
 """What every pydantic model of the wire has in common."""
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -29,8 +30,20 @@ class WireModel(BaseModel):
             try:
                 if isinstance(value, WireModel):
                     plain[name] = value.allowed(digits)
+                elif isinstance(value, list) and value and isinstance(value[0], WireModel):
+                    plain[name] = _all_allowed(value, digits)
                 elif (rule := allowed_of(field)) is not None:
                     plain[name] = rule.check(value, digits)
             except NotAllowed as fault:
                 raise fault.within(field.alias or name) from None
         return self.model_copy(update=plain)
+
+
+def _all_allowed(models: Sequence[WireModel], digits: int) -> list[WireModel]:
+    plain = []
+    for index, model in enumerate(models):
+        try:
+            plain.append(model.allowed(digits))
+        except NotAllowed as fault:
+            raise fault.within(str(index)) from None
+    return plain

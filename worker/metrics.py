@@ -33,6 +33,7 @@ DEAD_LETTERS = (
     "KEY_MISMATCH",
     "EVENT_ID_REUSED",
     "PAYMENT_ID_REUSED",
+    "NOT_IMPORTED",
     "IN_FUTURE",
     "TOO_LARGE",
 )

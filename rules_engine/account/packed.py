@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct, msgpack
+from msgspec.structs import astuple
 
 from rules_engine.account.payments import Payment
 from rules_engine.account.values import EXACT, NOTHING, UNUSED, Account, Batch, Earned, Opened
@@ -111,7 +112,7 @@ def with_credit(
 
 
 def pack_payment(payment: Payment) -> bytes:
-    return _encode(payment)
+    return _encode(payment if payment.life else astuple(payment)[:-1])
 
 
 def unpack_payment(packed: bytes) -> Payment:

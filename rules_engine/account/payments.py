@@ -43,7 +43,8 @@ class Purchase(Struct, frozen=True, gc=False):
 class Payment(Struct, frozen=True, gc=False, array_like=True):
     """A payment with a bonus part, remembered. `event`: digest of its event id.
 
-    `draws` in the order in which the batches paid; `policy`: the one in force at the payment.
+    `draws` in the order in which the batches paid; `policy`: the one in force at the payment;
+    `life`: of the client that paid (`ClientState.life`).
     """
 
     event: bytes
@@ -51,6 +52,7 @@ class Payment(Struct, frozen=True, gc=False, array_like=True):
     total: Decimal
     policy: RefundPolicy
     draws: tuple[Draw, ...]
+    life: int = 0
 
     @property
     def spent(self) -> Decimal:

@@ -4,7 +4,7 @@ from rules_engine.account.payments import Payment
 from rules_engine.books.around import Around
 from rules_engine.books.books import Books
 from rules_engine.books.opening import book_balance, book_lapses
-from rules_engine.books.own import is_remembered
+from rules_engine.books.own import remembered
 from rules_engine.checked import RefundPolicy
 from rules_engine.client import ClientState
 from rules_engine.payment_ids import is_taken
@@ -41,16 +41,13 @@ def payment_digest(
         client.payments, payment, client.memory, client.latest_at
     ):
         return None
-    known = around.payments.known(event)
-    if known is None or known.event == digest:
-        return payment
-    is_known = is_remembered(known, clock, around.remember_payments_us)
-    return None if is_known else payment
+    known = remembered(event, client.life, around, clock)
+    return payment if known is None or known.event == digest else None
 
 
-def unbooked_payment(event: Event) -> Payment | None:
+def unbooked_payment(event: Event, life: int) -> Payment | None:
     """A payment while the organization has no rule set: its id is remembered, nothing is spent."""
     if type(event) is not PaymentMade or not event.bonus_amount_major:
         return None
     digest, policy = event_digest(event.event_id), RefundPolicy.RETURN
-    return Payment(digest, event.occurred_at, event.total_amount_major, policy, ())
+    return Payment(digest, event.occurred_at, event.total_amount_major, policy, (), life)

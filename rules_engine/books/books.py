@@ -55,19 +55,27 @@ class Books:
         )
         return self.client
 
-    def own_id(self, kind: str) -> str:
-        """The `operationId` of what the event itself does; the batch that it opens has it too."""
+    def own_id(self, kind: str, part: str = "") -> str:
+        """The `operationId` of what the event itself does; the batch that it opens has it too.
+        `part` tells several batches of one operation apart."""
         event = self.event
-        return operation_id(self.terms.organization_id, event.client_id, event.event_id, kind)
+        return operation_id(self.terms.organization_id, event.client_id, event.event_id, kind, part)
 
-    def own_batch_id(self, kind: str) -> bytes:
-        return uuid_bytes(self.own_id(kind))
+    def own_batch_id(self, kind: str, part: str = "") -> bytes:
+        return uuid_bytes(self.own_id(kind, part))
 
-    def write(self, entry: Entry, executor: str = EXECUTOR, reason: str | None = None) -> None:
-        """The record of what the event itself did."""
+    def write(
+        self,
+        entry: Entry,
+        executor: str = EXECUTOR,
+        reason: str | None = None,
+        club_id: str | None = None,
+    ) -> None:
+        """The record of what the event itself did, in its club where none is named."""
         at = later_text(self.event.occurred_at)
         made = self.own_id(entry.type)
-        self._write(entry, made, self.event.club_id, executor, reason, self.caused_by, None, (), at)
+        club = self.event.club_id if club_id is None else club_id
+        self._write(entry, made, club, executor, reason, self.caused_by, None, (), at)
 
     def write_expiry(self, batch: Batch, entry: Entry) -> None:
         """A batch has lapsed: nobody's event, so dated and named by the lapse itself."""

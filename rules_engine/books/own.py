@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
+from msgspec.structs import replace
+
 from rules_engine.account.operations import credit, write_off
 from rules_engine.account.payments import (
     Payment,
@@ -14,12 +16,15 @@ from rules_engine.account.payments import (
     pay,
 )
 from rules_engine.account.values import Batch, Opened
+from rules_engine.books.around import Around
 from rules_engine.books.books import Books
+from rules_engine.books.opening import book_batches
 from rules_engine.books.revocations import book_topup_refund
 from rules_engine.client import ClientState
 from schemas.decoded import (
     BonusCredited,
     BonusWrittenOff,
+    ClientImported,
     Event,
     PaymentMade,
     PaymentRefunded,
@@ -35,9 +40,12 @@ _CREDIT, _PROMO, _REFUND = "BONUS_CREDIT", "PROMO_CREDIT", "BONUS_REFUND"
 
 
 def is_booked(event: Event) -> bool:
-    """Is the event itself an operation? A payment only with a bonus part."""
+    """Is the event itself an operation? A payment only with a bonus part, an import with batches
+    (its balance is the CRM's word, as that of any snapshot)."""
     if event.type not in _BOOKED:
         return False
+    if isinstance(event, ClientImported):
+        return bool(event.batches)
     return not isinstance(event, PaymentMade | PaymentRefunded) or bool(event.bonus_amount_major)
 
 
@@ -47,9 +55,15 @@ def book_own(books: Books) -> ClientState:
     return books.close()
 
 
-def is_remembered(payment: Payment, clock: int, remember_us: int) -> bool:
-    """Within the time that a setting gives it, by the clock."""
-    return clock - payment.paid_at <= remember_us
+def remembered(
+    event: PaymentMade | PaymentRefunded, life: int, around: Around, clock: int
+) -> Payment | None:
+    """The payment with the event's id: of the client's present `life`, and within the time that a
+    setting gives it, by the clock."""
+    payment = around.payments.known(event)
+    if payment is None or payment.life != life:
+        return None
+    return payment if clock - payment.paid_at <= around.remember_payments_us else None
 
 
 def _pay(books: Books) -> None:
@@ -63,18 +77,20 @@ def _pay(books: Books) -> None:
     )
     terms = books.terms.products.terms_of(event.product_id, event.club_id)
     digest = event_digest(event.event_id)
-    books.account, entry, books.payment = pay(
+    books.account, entry, payment = pay(
         books.account, bought, terms, digest, event.occurred_at, books.as_of
     )
+    life = books.client.life
+    books.payment = replace(payment, life=life) if life else payment
     books.write(entry)
 
 
 def _refund(books: Books) -> None:
-    event, terms, around = books.event, books.terms, books.around
+    event, terms = books.event, books.terms
     assert isinstance(event, PaymentRefunded)
     refund = Refund(event.refund_amount_major, terms.exact(event.bonus_amount_major))
-    payment = around.payments.known(event)
-    if payment is None or not is_remembered(payment, books.clock, around.remember_payments_us):
+    payment = remembered(event, books.client.life, books.around, books.clock)
+    if payment is None:
         policy = terms.products.default.refund_policy
         books.account, entry = give_unknown_back(
             books.account, refund, policy, books.own_batch_id(_REFUND)
@@ -115,6 +131,12 @@ def _open(
     books.write(entry, executor, reason)
 
 
+def _import(books: Books) -> None:
+    event = books.event
+    assert isinstance(event, ClientImported)
+    book_batches(books, event.batches)
+
+
 def _write_off(books: Books) -> None:
     event = books.event
     assert isinstance(event, BonusWrittenOff)
@@ -131,6 +153,7 @@ _OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         BonusCredited.type: _credit,
         BonusWrittenOff.type: _write_off,
         PromoCodeRedeemed.type: _redeem,
+        ClientImported.type: _import,
         TopupRefunded.type: book_topup_refund,
     }
 )

@@ -20,7 +20,7 @@ from rules_engine.budgets.port import Budgets, EndlessBudgets
 from rules_engine.calendar import calendar_of
 from rules_engine.checked import CheckedRule, CheckedRuleSet
 from rules_engine.client import ClientState, take_snapshot, with_group_change
-from rules_engine.evaluate import NO_BUDGETS, event_taken, payment_reused, reused
+from rules_engine.evaluate import NO_BUDGETS, event_taken, forget, payment_reused, reused
 from rules_engine.explain.change import needed_change
 from rules_engine.explain.conditions import Judgement, judge
 from rules_engine.explain.firing import Carried, carry_out
@@ -28,9 +28,10 @@ from rules_engine.explain.seen import Seen
 from rules_engine.explain.values import Values
 from rules_engine.formula.runtime import DECIMAL128
 from rules_engine.ledger import Ledger
+from rules_engine.lives import begun, refused_import
 from rules_engine.memory import recall
 from rules_engine.outcome import Origin, Outcome, Reason, Rejection
-from schemas.decoded import Event, PaymentMade
+from schemas.decoded import ClientForgotten, ClientImported, Event, PaymentMade
 from schemas.digests import content_digest, event_digest
 from schemas.instants import parse_instant
 from schemas.wire import AddBonus, AssignGroup, Command, JournalRecord, UnassignGroup
@@ -101,7 +102,15 @@ def explain_event(
         payment = payment_digest(client, event, digest, around, clock)
         if payment is None:
             return Explanation(Outcome(client, rejected=payment_reused(event)), ())
-    before, terms = client, BookTerms(rule_set)
+    terms = BookTerms(rule_set)
+    if isinstance(event, ClientForgotten):
+        return Explanation(forget(terms, client, event, origin, around, clock), ())
+    if isinstance(event, ClientImported):
+        refused = refused_import(client, event, has_rules=True)
+        if refused is not None:
+            return Explanation(Outcome(client, rejected=refused), ())
+        client = begun(client, event)
+    before = client
     if event.snapshot is not None:
         before = take_snapshot(client, event.snapshot, event.occurred_at)
     books = Books(terms, before, event, origin, around, clock, budgets)

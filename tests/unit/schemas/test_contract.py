@@ -23,6 +23,10 @@ def code(value: bytes | None, key: bytes | None = b"c-1", channel: str | None = 
     return read.code if isinstance(read, Rejected) else "taken"
 
 
+def visits(first: str, last: str | None) -> dict[str, Any]:
+    return {"visitCount": 2, "firstVisitAt": first, "lastVisitAt": last}
+
+
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_good_event_of_every_type_is_taken(name: str) -> None:
     read = verdict(encoded(name), channel=CHANNEL_OF_EVENT[name])
@@ -215,10 +219,75 @@ def test_required_fields(name: str, field: str, bad: Any) -> None:
         ("CLIENT_UPDATED", {"resync": "true"}, "SCHEMA"),
         ("CLIENT_UPDATED", {"resync": 1}, "SCHEMA"),
         ("CLIENT_IMPORTED", {"topupCount": -1}, "OUT_OF_RANGE"),
+        # an import makes no newcomer of a regular
+        ("CLIENT_IMPORTED", {"topupCount": ...}, "SCHEMA"),
+        ("CLIENT_IMPORTED", {"topupCount": 0}, "SCHEMA"),
+        ("CLIENT_IMPORTED", {"topupCount": 0, "totalTopupMajor": "0.00"}, "taken"),
+        ("CLIENT_IMPORTED", {"visitCount": 3}, "SCHEMA"),
+        ("CLIENT_IMPORTED", {"visitCount": 0}, "taken"),
+        ("CLIENT_IMPORTED", {"firstVisitAt": "2026-01-01T00:00:00Z"}, "SCHEMA"),
+        ("CLIENT_IMPORTED", {"lastVisitAt": "2026-01-01T00:00:00Z"}, "SCHEMA"),
+        ("CLIENT_IMPORTED", {"visitCount": 1, "firstVisitAt": "2026-01-01T00:00:00Z"}, "taken"),
+        ("CLIENT_IMPORTED", visits("2026-01-01T00:00:00Z", "2026-11-22T15:00:00+03:00"), "taken"),
+        (
+            "CLIENT_IMPORTED",
+            visits("2026-01-01T00:00:00Z", "2026-11-22T15:00:01+03:00"),
+            "OUT_OF_RANGE",
+        ),
+        ("CLIENT_IMPORTED", visits("2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z"), "OUT_OF_RANGE"),
+        ("CLIENT_IMPORTED", visits("2026-12-01T00:00:00Z", None), "OUT_OF_RANGE"),
+        # batches
+        ("CLIENT_IMPORTED", {"batches": None}, "taken"),
+        ("CLIENT_IMPORTED", {"batches": []}, "taken"),
+        ("CLIENT_IMPORTED", {"batches": {}}, "SCHEMA"),
+        ("CLIENT_IMPORTED", {"batches": [5]}, "SCHEMA"),
+        ("CLIENT_IMPORTED", {"batches": [{}]}, "SCHEMA"),
+        ("CLIENT_IMPORTED", {"batches": [{"amountMajor": "0"}]}, "OUT_OF_RANGE"),
+        (
+            "CLIENT_IMPORTED",
+            {"batches": [{"amountMajor": "1"}, {"amountMajor": "1.001"}]},
+            "OUT_OF_RANGE",
+        ),
+        ("CLIENT_IMPORTED", {"batches": [{"amountMajor": "1"}] * 500}, "taken"),
+        ("CLIENT_IMPORTED", {"batches": [{"amountMajor": "1"}] * 501}, "OUT_OF_RANGE"),
+        ("CLIENT_IMPORTED", {"batches": [{"amountMajor": 1, "expiresAt": "2027-01-01"}]}, "SCHEMA"),
+        (
+            "CLIENT_IMPORTED",
+            {"batches": [{"amountMajor": 1, "restriction": {"productTypes": ["FOOD"]}}]},
+            "SCHEMA",
+        ),
+        (
+            "CLIENT_IMPORTED",
+            {"batches": [{"amountMajor": 1, "restriction": {"productTypes": ["BAR"]}}]},
+            "taken",
+        ),
+        (
+            "CLIENT_IMPORTED",
+            {"batches": [{"amountMajor": "1e99999999"}], "bonusBalanceMajor": "5"},
+            "SCHEMA",
+        ),
+        (
+            "CLIENT_IMPORTED",
+            {"batches": [{"amountMajor": "5"}], "bonusBalanceMajor": "4.99"},
+            "SCHEMA",
+        ),
+        (
+            "CLIENT_IMPORTED",
+            {"batches": [{"amountMajor": "5"}], "bonusBalanceMajor": 5.00},
+            "taken",
+        ),
+        ("CLIENT_IMPORTED", {"batches": [], "bonusBalanceMajor": "1"}, "SCHEMA"),
     ],
 )
 def test_fields(name: str, fields: dict[str, Any], expected: str) -> None:
     assert code(encoded(name, **fields)) == expected
+
+
+def test_a_fault_in_a_batch_names_its_place() -> None:
+    batches = [{"amountMajor": "1"}, {"amountMajor": "-1"}]
+    rejected = verdict(encoded("CLIENT_IMPORTED", batches=batches))
+    assert isinstance(rejected, Rejected)
+    assert rejected.message == "`batches.1.amountMajor` must be greater than 0."
 
 
 def test_monstrous_numbers_are_refused_and_never_crash() -> None:
