@@ -5,6 +5,7 @@ taken out, and the rest is read again, until something fits.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
@@ -19,6 +20,9 @@ from schemas.rule_set import RuleSet
 _STAND_INS = {"organizationId": "?", "version": "?", "timeZone": "UTC", "currency": "BHD"}
 """Read in place of what is missing, so that the rest is checked; the set is refused anyway.
 No currency has more decimals than BHD among those in use, so none are found too many."""
+
+_PART_STAND_INS = {"groupId": "stand-in", "title": "-", "body": "-", "formula": "0"}
+"""The same for keys of a rule's parts: one that is missing hides no fault beside it."""
 
 _T = TypeVar("_T")
 _Model = TypeVar("_Model", bound=Authored)
@@ -39,6 +43,7 @@ class ShapeOf(Generic[_Model]):
     ) -> None:
         self._model = model
         self._stand_ins = stand_ins
+        self._unnamed = count()
         self._document = document
         self._dropped: dict[Path, set[int]] = {}
         self._values: Any = document.values()
@@ -98,10 +103,18 @@ class ShapeOf(Generic[_Model]):
         loc = _without_tags(error["loc"])
         if error["type"] != "missing":
             return loc
+        name = str(loc[-1])
         if len(loc) == 1:
-            self._values[loc[0]] = self._stand_ins[str(loc[0])]
+            self._values[name] = self._stand_ins[name]
             return ()
-        return loc[:-1]
+        stand_in = f"stand-in {next(self._unnamed)}" if name == "id" else _PART_STAND_INS.get(name)
+        if stand_in is None:
+            return loc[:-1]
+        container = self._values
+        for step in loc[:-1]:
+            container = container[step]
+        container[name] = stand_in
+        return ()
 
     def _drop(self, paths: "Sequence[Path] | Iterator[Path]") -> None:
         """Take values out, the last first, so that indexes stay good meanwhile."""
