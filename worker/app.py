@@ -37,6 +37,7 @@ from worker.lane import Lane, LanePorts, LaneSettings
 from worker.lanes import Lanes
 from worker.metrics import Metrics
 from worker.observe import LaneObserver, Listener
+from worker.points import UNMARKED, Points
 from worker.rules.active import ActiveRules, Applied, RulesListener
 from worker.rules.history import KafkaRuleHistory
 from worker.rules.ports import RuleHistory, RuleSource
@@ -121,6 +122,7 @@ class Parts:
     history: RuleHistory | None = None
     listener: Listener | None = None
     fetch_max_wait_ms: int = 500
+    points: Points = UNMARKED
 
 
 def build(
@@ -165,6 +167,7 @@ def build(
             evaluator=LoyaltyEvaluator(channels, rules, terms, number, partitions),
             clock=SystemClock(),
             observer=observer,
+            points=parts.points,
         )
         return Lane(number, ports, lane_settings, budget)
 
@@ -251,7 +254,7 @@ async def _until_signal(work: Coroutine[Any, Any, int]) -> int | None:
     return None if task.cancelled() else task.result()
 
 
-def run(settings: Settings, *, stale_outputs: str = "stop") -> int:
+def run(settings: Settings, *, stale_outputs: str = "stop", parts: Parts = Parts()) -> int:
     """The production worker until SIGTERM (0) or until it had to stop (1)."""
     try:
         partitions = asyncio.run(_until_signal(preflight(settings)))
@@ -268,7 +271,7 @@ def run(settings: Settings, *, stale_outputs: str = "stop") -> int:
     def on_failure(_: BaseException) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
-    worker = build(settings, partitions, on_failure, stale_outputs=stale_outputs)
+    worker = build(settings, partitions, on_failure, parts=parts, stale_outputs=stale_outputs)
     process = faust.Worker(
         worker.app, override_logging=False, redirect_stdouts=False, quiet=True, loop=loop
     )

@@ -1,0 +1,147 @@
+"""A worker killed at every named point of its procedure, on a real Kafka and a real Redis: what
+comes out is what would have come out without.
+
+The order of the deaths matters: each leaves the next worker what its own point needs (a plan that
+is not committed, an outbox that is not published, a Redis that lost everything).
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.deadly import Order
+from tests.chaos.nursery import Nursery
+from tests.integration.deployment import Deployment
+from tests.integration.traffic import RULES, traffic
+from tests.integration.verifier import verify
+from tests.parts.kafka import KafkaServer
+from tests.parts.processes import free_port
+from tests.parts.redis import RedisServer
+from worker.points import Point
+
+BUDGET = "\nlimits: {budget: {amountMajor: 9000, per: LIFETIME}}\n"
+"""So lanes have something to say to each other, and records that are tried in vain."""
+
+DEATHS = (
+    Order(Point.EMPTY_APPENDED),
+    Order(Point.EMPTY_COMMITTED),
+    Order(Point.SOUGHT),
+    Order(Point.POLLED),
+    Order(Point.LOADED),
+    Order(Point.EVALUATED),
+    Order(Point.APPENDING),
+    Order(Point.APPENDING, soon=1),
+    Order(Point.APPENDING, nth=4, soon=3),
+    Order(Point.APPENDED),
+    Order(Point.REPLAY_EVALUATED),
+    Order(Point.REPLAY_COMMITTED),
+    Order(Point.OUTBOX_PUBLISHED),
+    Order(Point.APPENDED, nth=5),
+    Order(Point.REPLAY_PUBLISHED),
+    Order(Point.COMMITTING),
+    Order(Point.COMMITTING, nth=3, soon=1),
+    Order(Point.COMMITTED),
+    Order(Point.PUBLISHING),
+    Order(Point.PUBLISHING, nth=3, soon=2),
+    Order(Point.PUBLISHED, nth=3),
+    Order(Point.PEEKED),
+    Order(Point.STARTED),
+    Order(Point.FOLDED),
+    Order(Point.TRIMMED),
+)
+AFTER_A_LOSS = (
+    Order(Point.REPLAY_EVALUATED, nth=9),
+    Order(Point.REPLAY_COMMITTED, nth=2),
+)
+
+
+@pytest.fixture(name="loyalty")
+async def _loyalty(
+    kafka: KafkaServer, redis_server: RedisServer, tmp_path: Path
+) -> AsyncIterator[Deployment]:
+    settings = {"HTTP_PORT": "0", "BATCH_MAX_EVENTS": "20"}
+    async with Deployment(kafka, redis_server, tmp_path, RULES + BUDGET, **settings) as loyalty:
+        yield loyalty
+
+
+def test_every_point_has_its_death() -> None:
+    assert {order.point for order in DEATHS} == set(Point)
+
+
+async def test_dying_at_every_point_loses_and_doubles_nothing(
+    loyalty: Deployment, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    same = loyalty.environment(KAFKA_GROUP_INSTANCE_ID="one")
+    """A dead static member is replaced at once, not after its session."""
+    async with Nursery(same, tmp_path / "workers.log") as nursery:
+        for seed, order in enumerate(DEATHS):
+            await loyalty.send(traffic(seed, 60))
+            await nursery.die(order)
+        for seed, order in enumerate(AFTER_A_LOSS, start=len(DEATHS)):
+            forget_everything(redis_server, loyalty.prefix)
+            await loyalty.send(traffic(seed, 60))
+            await nursery.die(order)
+        worker = await nursery.start(None)
+        await loyalty.caught_up()
+        os.kill(worker, signal.SIGTERM)
+        assert await nursery.ended() == 0
+    verdict = await verify(loyalty)
+    assert verdict.clean, verdict
+    assert verdict.due > 1000
+
+
+async def test_two_zombies_that_wake_up_behind_their_heir_pay_nothing(
+    loyalty: Deployment, tmp_path: Path
+) -> None:
+    """One stood still before its plan was sent: the plan lands behind the heir's start, void. The
+    other stood still between plan and commit: it makes the commit that the heir has made."""
+    places = (Point.EVALUATED, Point.COMMITTING)
+    async with AsyncExitStack() as stack:
+        zombies = []
+        for point in places:
+            log = tmp_path / f"zombie-{point}.log"
+            nursery = await stack.enter_async_context(Nursery(loyalty.environment(), log))
+            zombies.append((nursery, await nursery.start(Order(point, nth=30, how="stall"))))
+        for seed in range(100, 140):
+            await loyalty.send(traffic(seed, 60))
+            await asyncio.sleep(0.1)
+        for _, process in zombies:
+            await _stands_still(process)
+        heir = loyalty.start_worker(HTTP_PORT=str(free_port()))
+        await heir.ready()
+        await loyalty.caught_up()
+        for _, process in zombies:
+            os.kill(process, signal.SIGCONT)
+        await asyncio.sleep(1)
+        for nursery, process in zombies:
+            os.kill(process, signal.SIGTERM)
+            assert await nursery.ended() == 0
+        await loyalty.caught_up()
+    verdict = await verify(loyalty)
+    assert verdict.clean, verdict
+
+
+async def _stands_still(process: int) -> None:
+    for _ in range(300):
+        if _state(process) == "T":
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"process {process} did not come to its point")
+
+
+def _state(process: int) -> str:
+    """By the kernel: T is stopped."""
+    return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+
+def forget_everything(redis_server: RedisServer, prefix: str) -> None:
+    """Redis as after the loss of its disk."""
+    keys = redis_server.cli("--scan", "--pattern", f"*{prefix}*").split("\n")
+    assert keys
+    for first in range(0, len(keys), 500):
+        redis_server.cli("del", *keys[first : first + 500])

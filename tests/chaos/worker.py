@@ -1,0 +1,52 @@
+"""The production worker, but for the named points: it dies or stalls at one of them.
+
+    python -m tests.chaos.worker '{"point": "6-appended", "nth": 3}'    one worker
+    python -m tests.chaos.worker                                        a nursery
+
+A nursery has imported everything and forks a worker for each order that it reads, one JSON value a
+line (`null`: a worker that nothing befalls until SIGTERM); it answers each with a line when that
+worker has started (its process id) and one when it ended (its wait status), so that a test can kill
+twenty workers in the time that one of them takes to import its modules.
+"""
+
+import os
+import sys
+from typing import BinaryIO
+
+import msgspec
+
+from config.load import load_settings
+from config.logging import configure_logging
+from tests.chaos.deadly import Deadly, Order
+from worker.app import Parts, run
+from worker.points import UNMARKED
+
+
+def work(order: Order | None) -> int:
+    """The exit code, where the worker lives to have one."""
+    settings = load_settings(os.environ)
+    configure_logging(settings.log_level, settings.log_format)
+    points = UNMARKED if order is None else Deadly(order)
+    return run(settings, parts=Parts(points=points))
+
+
+def nurse(orders: BinaryIO) -> None:
+    """Until the orders end."""
+    decoder = msgspec.json.Decoder(Order | None)
+    for line in orders:
+        child = os.fork()
+        if child == 0:
+            os._exit(work(decoder.decode(line)))
+        print(child, flush=True)
+        print(os.waitpid(child, 0)[1], flush=True)
+
+
+def main() -> int:
+    if len(sys.argv) > 1:
+        return work(msgspec.json.decode(sys.argv[1], type=Order))
+    nurse(sys.stdin.buffer)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
