@@ -12,7 +12,7 @@ from random import Random
 from schemas.records import InputRecord, Output, Record
 from worker.errors import BadLog, OutcomeUnknown, SourceUnavailable, TablesUnavailable
 from worker.merge import before_gaps, merge
-from worker.ports import Batch, CommitAnswer
+from worker.ports import UNCHANGED, Batch, CommitAnswer, IndexChange, IndexRange
 
 TOPICS = ("A", "B", "C")
 PER_TOPIC = 7
@@ -45,6 +45,7 @@ class Tables:
     head: bytes = b""
     outbox: bytes = b""
     values: dict[str, bytes] = field(default_factory=dict)
+    index: frozenset[bytes] = frozenset()
 
 
 @dataclass
@@ -73,7 +74,12 @@ class World:
 
     def write(self, head: bytes, outbox: bytes, values: Mapping[str, bytes]) -> None:
         merged = {**self.tables.values, **values}
-        self.history.append(Tables(head, outbox, merged))
+        self.history.append(Tables(head, outbox, merged, self.tables.index))
+
+    def write_index(self, index: frozenset[bytes]) -> None:
+        """A write of its own: the tables may fall back to between it and the commit."""
+        now = self.tables
+        self.history.append(Tables(now.head, now.outbox, now.values, index))
 
     def roll_back(self, commits: int) -> None:
         del self.history[max(1, len(self.history) - commits) :]
@@ -130,26 +136,72 @@ class SimulatedTables:
         return [self.world.tables.values.get(key) for key in keys]
 
     async def commit(
-        self, old: bytes, new: bytes, outbox: bytes, values: Mapping[str, bytes]
+        self,
+        old: bytes,
+        new: bytes,
+        outbox: bytes,
+        values: Mapping[str, bytes],
+        index: IndexChange = UNCHANGED,
     ) -> CommitAnswer:
         await Step()
         if self.world.chance(self.world.lossy):
             raise OutcomeUnknown("the request was lost")
-        answer = self._apply(old, new, outbox, values)
+        await self._change_index(old, index)
+        answer = self._apply(old, new, outbox, values, index)
         await Step()
         if self.world.chance(self.world.lossy * 2):
             raise OutcomeUnknown("the reply was lost")
         return answer
 
+    async def _change_index(self, old: bytes, index: IndexChange) -> None:
+        """Two commands before the commit's; anybody's may come between them."""
+        if index.drop:
+            self._drop(old, index.drop)
+            await Step()
+        if index.add:
+            self.world.write_index(self.world.tables.index.union(index.add))
+            await Step()
+
     def _apply(
-        self, old: bytes, new: bytes, outbox: bytes, values: Mapping[str, bytes]
+        self,
+        old: bytes,
+        new: bytes,
+        outbox: bytes,
+        values: Mapping[str, bytes],
+        index: IndexChange,
     ) -> CommitAnswer:
         if self.world.tables.head == new:
             return "DONE"
         if self.world.tables.head != old:
             return "MOVED"
+        if not self.world.tables.index.issuperset(index.add):
+            raise OutcomeUnknown("entries of the index went missing")
         self.world.write(new, outbox, values)
         return "OK"
+
+    def _drop(self, head: bytes, entries: Sequence[bytes]) -> None:
+        if self.world.tables.head == head and self.world.tables.index.intersection(entries):
+            self.world.write_index(self.world.tables.index.difference(entries))
+
+    async def look(self, head: bytes, ranges: Sequence[IndexRange]) -> list[list[bytes]] | None:
+        await Step()
+        if self.world.chance(self.world.lossy):
+            raise TablesUnavailable("no reply")
+        if self.world.tables.head != head:
+            return None
+        index = sorted(self.world.tables.index)
+        return [[e for e in index if r.first <= e < r.beyond][: r.most] for r in ranges]
+
+    async def tidy(self, head: bytes, entries: Sequence[bytes], keys: Sequence[str] = ()) -> None:
+        await Step()
+        if self.world.chance(self.world.lossy):
+            raise TablesUnavailable("no reply")
+        now = self.world.tables
+        if now.head == head and any(key in now.values for key in keys):
+            kept = {key: value for key, value in now.values.items() if key not in keys}
+            self.world.history.append(Tables(now.head, now.outbox, kept, now.index))
+        await Step()
+        self._drop(head, entries)
 
     async def trim(self, head: bytes) -> None:
         await Step()

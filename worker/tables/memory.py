@@ -1,9 +1,10 @@
 """Tables in memory: for the demo and for tests. State ends with the process."""
 
+from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 
 from worker.findings import Finding
-from worker.ports import CommitAnswer
+from worker.ports import UNCHANGED, CommitAnswer, IndexChange, IndexRange
 from worker.tables.limits import check_commit
 from worker.tables.slots import lane_tag
 
@@ -14,6 +15,8 @@ class MemoryLane:
     def __init__(self) -> None:
         self._head, self._outbox = b"", b""
         self._values: dict[str, bytes] = {}
+        self._index: list[bytes] = []
+        """Ascending, each once."""
 
     async def peek(self) -> tuple[bytes, bytes]:
         return self._head, self._outbox
@@ -24,20 +27,53 @@ class MemoryLane:
         return [self._values.get(key) for key in keys]
 
     async def commit(
-        self, old: bytes, new: bytes, outbox: bytes, values: Mapping[str, bytes]
+        self,
+        old: bytes,
+        new: bytes,
+        outbox: bytes,
+        values: Mapping[str, bytes],
+        index: IndexChange = UNCHANGED,
     ) -> CommitAnswer:
         check_commit(values)
         if self._head == new:
             return "DONE"
         if self._head != old:
             return "MOVED"
+        self._drop(index.drop)
+        for entry in index.add:
+            if not self._holds(entry):
+                insort(self._index, entry)
         self._head, self._outbox = new, outbox
         self._values.update(values)
         return "OK"
 
+    async def look(self, head: bytes, ranges: Sequence[IndexRange]) -> list[list[bytes]] | None:
+        if head != self._head:
+            return None
+        return [self._range(each) for each in ranges]
+
+    async def tidy(self, head: bytes, entries: Sequence[bytes], keys: Sequence[str] = ()) -> None:
+        if head == self._head:
+            for key in keys:
+                self._values.pop(key, None)
+            self._drop(entries)
+
     async def trim(self, head: bytes) -> None:
         if head == self._head:
             self._outbox = b""
+
+    def _range(self, wanted: IndexRange) -> list[bytes]:
+        first, beyond = (bisect_left(self._index, end) for end in (wanted.first, wanted.beyond))
+        return self._index[first : min(beyond, first + wanted.most)]
+
+    def _holds(self, entry: bytes) -> bool:
+        at = bisect_left(self._index, entry)
+        return at < len(self._index) and self._index[at] == entry
+
+    def _drop(self, entries: Sequence[bytes]) -> None:
+        for entry in entries:
+            if self._holds(entry):
+                del self._index[bisect_left(self._index, entry)]
 
 
 class MemoryTables:
