@@ -52,7 +52,6 @@ Multiple = Annotated[Decimal, Field(gt=0, le=1_000), BeforeValidator(_number)]
 Days = Annotated[int, Field(ge=1, le=36_500), BeforeValidator(_whole)]
 DaysOrZero = Annotated[int, Field(ge=0, le=36_500), BeforeValidator(_whole)]
 Hours = Annotated[int, Field(ge=1, le=876_000), BeforeValidator(_whole)]
-CountOrZero = Annotated[int, Field(ge=0, le=10**12), BeforeValidator(_whole)]
 Count = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_whole)]
 Priority = Annotated[int, Field(ge=-1_000_000, le=1_000_000), BeforeValidator(_whole)]
 
@@ -73,7 +72,6 @@ TimeOfDay = Annotated[
 """Local, `HH:MM`."""
 Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """RFC 3339 with offset."""
-Date = Annotated[str, Field(json_schema_extra={"format": "date"})]
 TimeZone = Annotated[str, Field(examples=["Europe/Moscow", "Asia/Yekaterinburg"])]
 """Name of the IANA time zone database."""
 

@@ -11,8 +11,6 @@ from pydantic.alias_generators import to_camel
 
 from schemas.authored import (
     Authored,
-    CountOrZero,
-    Date,
     Id,
     Instant,
     MoneyOrZero,
@@ -35,6 +33,8 @@ EventType = Literal[
     "PROMO_CODE_REDEEMED",
     "CLIENT_REGISTERED",
     "CLIENT_UPDATED",
+    "CLIENT_IMPORTED",
+    "CLIENT_FORGOTTEN",
 ]
 CommandType = Literal["ADD_BONUS", "REVOKE_BONUS", "ASSIGN_GROUP", "UNASSIGN_GROUP", "SEND_PUSH"]
 ReasonCode = Literal[
@@ -65,32 +65,25 @@ class Defaults(Authored):
     Absent: Monday 2026-01-05, noon in the rule set's zone."""
 
 
-class GivenClient(Authored):
-    """What is known of the client before the case: absent fields say nothing has happened yet."""
+_IN_WIRE_WORDS = ConfigDict(
+    strict=True,
+    extra="allow",
+    frozen=True,
+    alias_generator=to_camel,
+    use_attribute_docstrings=True,
+)
 
-    groups: list[Id] = Field(default_factory=list)
-    registered_at: Instant | None = None
-    birthday: Date | None = None
-    bonus_balance_major: MoneyOrZero | None = None
-    """In one batch that never lapses."""
-    total_topup_major: MoneyOrZero | None = None
-    topup_count: CountOrZero = 0
-    total_spent_major: MoneyOrZero | None = None
-    visit_count: CountOrZero = 0
-    first_visit_at: Instant | None = None
-    last_visit_at: Instant | None = None
+
+class GivenClient(BaseModel):
+    """What is known of the client before the case: the fields of CLIENT_IMPORTED."""
+
+    model_config = _IN_WIRE_WORDS
 
 
 class GivenEvent(BaseModel):
     """An event in the words of the wire. What is left out of its envelope has defaults."""
 
-    model_config = ConfigDict(
-        strict=True,
-        extra="allow",
-        frozen=True,
-        alias_generator=to_camel,
-        use_attribute_docstrings=True,
-    )
+    model_config = _IN_WIRE_WORDS
 
     type: EventType
 
@@ -99,7 +92,7 @@ class Given(Authored):
     """What is there, and what happens."""
 
     client: GivenClient | None = None
-    """The state of the default client. Absent: nothing is known."""
+    """Its state as of the first event. Absent: nothing is known."""
     before: list[GivenEvent] = Field(default_factory=list)
     """Events that happened before: they count, and nothing is expected of them."""
     events: Annotated[list[GivenEvent], Field(min_length=1)]

@@ -11,6 +11,9 @@ class Findings:
         self._document = document
         self._found: list[Diagnostic] = list(document.findings)
 
+    def __len__(self) -> int:
+        return len(self._found)
+
     def __bool__(self) -> bool:
         return bool(self._found)
 

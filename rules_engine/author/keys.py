@@ -24,6 +24,12 @@ KEYS_ELSEWHERE = {
     ("tiers", "min"): "a tier credits its `percent`: write a rule for `min` and `max`",
     ("tiers", "max"): "a tier credits its `percent`: write a rule for `min` and `max`",
     ("tiers", "formula"): "a tier credits its `percent`: write a rule for a formula",
+    ("cases", "client"): "write it under `given`: `given: {client: {…}, events: […]}`",
+    ("cases", "events"): "write it under `given`: `given: {events: […]}`",
+    ("cases", "before"): "write it under `given`: `given: {before: […], events: […]}`",
+    ("cases", "commands"): "write it under `expect`: `expect: {commands: […]}`",
+    ("cases", "journal"): "write it under `expect`: `expect: {journal: […]}`",
+    ("cases", "reasons"): "write it under `expect`: `expect: {reasons: […]}`",
     ("tiers", "priority"): "tiers are seen from the highest threshold down, from the ladder's on",
 }
 """(list or key in which it stands, key that belongs elsewhere) → where it belongs."""

@@ -108,12 +108,25 @@ _MISSING = {
     "days": "say how long: `days: 14`",
     "times": "say how often: `times: 1`",
     "amountMajor": "say how much: `amountMajor: 5000`",
+    "cases": "begin with a case: `cases: [{name: …, given: {events: […]}, expect: {…}}]`",
+    "name": "say in a few words what the case shows",
+    "given": "say what happens: `given: {events: [{type: BALANCE_TOPPED_UP, …}]}`",
+    "events": "say what happens: `events: [{type: BALANCE_TOPPED_UP, topupAmountMajor: 400}]`",
+    "expect": "say what comes of it: `expect: {commands: [{ruleId: …, amountMajor: 48}]}`",
+    "ruleId": "name the rule; a tier's id is `ladder.tier`",
+    "reason": "say why it did not fire: WINDOW, AUDIENCE, CONDITION, …",
 }
+_MISSING_IN = {
+    ("events", "type"): "say what happened: BALANCE_TOPPED_UP, VISIT_STARTED, PAYMENT_MADE, …",
+    ("before", "type"): "say what happened: BALANCE_TOPPED_UP, VISIT_STARTED, PAYMENT_MADE, …",
+}
+"""Where the list or key in which it is missing makes a difference."""
 
 
 def _missing(fault: _Fault) -> Described:
     where = "" if len(fault.path) == 1 else f" in {_place(fault.path[:-1])}"
-    remedy = _MISSING.get(fault.key, f"add `{fault.key}: …`")
+    remedy = _MISSING_IN.get((_owner(fault.path), fault.key)) or _MISSING.get(fault.key)
+    remedy = remedy or f"add `{fault.key}: …`"
     return Described("MISSING_KEY", f"`{fault.key}` is missing{where}", remedy)
 
 
@@ -230,11 +243,12 @@ def _unknown_action(fault: _Fault) -> Described:
     return Described("UNKNOWN_ACTION", message, remedy, path=of_type.path)
 
 
+_NEEDED_LISTS = ("actions", "tiers", "cases", "events")
 _ITEM_OR_NOTHING = "add an item, or remove the key"
 
 
 def _too_few(fault: _Fault) -> Described:
-    remedy = _MISSING[fault.key] if fault.key in ("actions", "tiers") else _ITEM_OR_NOTHING
+    remedy = _MISSING[fault.key] if fault.key in _NEEDED_LISTS else _ITEM_OR_NOTHING
     return Described("EMPTY_LIST", f"`{fault.key}` is empty", remedy)
 
 

@@ -83,7 +83,7 @@ async def _redis(settings: "Settings") -> list["Finding"]:
 async def _rules(settings: "Settings") -> list["Finding"]:
     from rules_engine.author.load import load_rule_set
     from rules_engine.errors import RuleSetError
-    from worker.cli.rules import organizations_twice
+    from worker.cli.rule_sets import organizations_twice
     from worker.findings import Finding
     from worker.start import source_of
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from worker.cli.output import Format, FormatOption
-from worker.cli.rules import rule_files
+from worker.cli.rule_sets import rule_files
 
 
 def demo(

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from rules_engine.explain import RuleExplanation, Seen, explain_event
+from rules_engine.explain import RuleExplanation, Seen
+from rules_engine.explain.simulated import explain_simulated
 from rules_engine.formula.runtime import Failure
 from schemas.wire import AddBonus, Command, SendPush
 from worker.cli.output import Format
@@ -16,21 +18,23 @@ if TYPE_CHECKING:
     from rules_engine.simulate import Simulated
 
 
-def explanation(rule_set: "CheckedRuleSet", simulated: "Simulated", form: Format) -> str:
-    """Why each rule did or did not fire for the event of one line (which was readable)."""
-    event, before = simulated.event, simulated.before
-    assert event is not None
-    assert before is not None
-    own = event.organization_id == rule_set.organization_id
-    explained = None
-    if own:
-        budgets = simulated.budgets.copy()
-        explained = explain_event(
-            rule_set, before, event, simulated.origin, budgets, simulated.around, simulated.clock
-        )
+def explanation(
+    rule_set: "CheckedRuleSet",
+    simulated: "Simulated",
+    form: Format,
+    about: str | None = None,
+    *,
+    with_line: bool = True,
+) -> str:
+    """Why each rule did or did not fire for the event of one line (which was readable). `about`:
+    only what this rule did, and who fired. `with_line`: the event came from a file."""
+    explained = explain_simulated(rule_set, simulated)
+    if explained is not None and about is not None:
+        shown = (rule for rule in explained.rules if rule.fired or rule.rule_id == about)
+        explained = replace(explained, rules=tuple(shown))
     if form is Format.JSON:
         return json.dumps(_as_json(simulated, explained), ensure_ascii=False)
-    return "\n".join(_lines(simulated, explained))
+    return "\n".join(_lines(simulated, explained, with_line))
 
 
 def _as_json(simulated: "Simulated", explained: "Explanation | None") -> dict[str, Any]:
@@ -73,11 +77,14 @@ def _seen_json(seen: Seen) -> dict[str, Any]:
     return result | {"parts": [_seen_json(part) for part in seen.parts]}
 
 
-def _lines(simulated: "Simulated", explained: "Explanation | None") -> Iterator[str]:
+def _lines(
+    simulated: "Simulated", explained: "Explanation | None", with_line: bool
+) -> Iterator[str]:
     event, outcome = simulated.event, simulated.outcome
     assert event is not None
     assert outcome is not None
-    yield f"{event.event_id} {event.type} of {event.client_id}, line {simulated.line + 1}"
+    line = f", line {simulated.line + 1}" if with_line else ""
+    yield f"{event.event_id} {event.type} of {event.client_id}{line}"
     if explained is None:
         yield f"  organization {event.organization_id} has no rules here"
     elif outcome.duplicate:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from worker.cli.failure import CommandFailed
 from worker.cli.output import standard_input
-from worker.cli.rules import check_files, rule_files
+from worker.cli.rule_sets import check_files, rule_files
 
 if TYPE_CHECKING:
     from rules_engine.checked import CheckedRuleSet

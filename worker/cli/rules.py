@@ -1,20 +1,18 @@
 """`loyalty rules`: what an author needs before a rule set is in force."""
 
-from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from worker.cli.failure import CommandFailed
-from worker.cli.output import Format, FormatOption, fail, print_json, print_table, read_bytes, say
+from worker.cli import rule_tests
+from worker.cli.output import Format, FormatOption, fail, print_json, print_table, say
+from worker.cli.rule_sets import check_files, rule_files
 
-if TYPE_CHECKING:
-    from rules_engine.checked import CheckedRuleSet
-    from rules_engine.diagnostics import Diagnostic
-
-app = typer.Typer(help="Check rule sets; list what formulas may use.", no_args_is_help=True)
+app = typer.Typer(
+    help="Check, test and compare rule sets; list what formulas may use.", no_args_is_help=True
+)
+app.command("test")(rule_tests.run_rule_tests)
 
 
 @app.command()
@@ -70,49 +68,3 @@ def variables(
         return
     columns = ("trigger", "name", "kind", "source", "description")
     print_table(columns, ([str(row[column]) for column in columns] for row in shown))
-
-
-def rule_files(path: str) -> list[str]:
-    """The rule sets that a path means: itself, or a directory's `*.yaml`, `*.yml`, `*.json` less
-    the rule tests beside them."""
-    from rules_engine.cases.names import is_rule_set, is_rule_test
-
-    if not path:
-        raise typer.BadParameter("a path is empty; name a rule set, or a directory of some")
-    if not Path(path).is_dir():
-        if is_rule_test(path):
-            raise CommandFailed(f"{path}: it holds rule tests; run `loyalty rules test {path}`")
-        return [path]
-    files = sorted(str(file) for file in Path(path).iterdir() if is_rule_set(file.name))
-    if not files:
-        raise CommandFailed(f"{path}: it holds no *.yaml, *.yml or *.json; name a rule set")
-    return files
-
-
-def check_files(files: list[str]) -> tuple[dict[str, "CheckedRuleSet"], list["Diagnostic"]]:
-    """The good sets by file, and every finding; one organization has one file."""
-    from rules_engine.author.load import load_rule_set
-    from rules_engine.errors import RuleSetError
-
-    checked: dict[str, CheckedRuleSet] = {}
-    findings: list[Diagnostic] = []
-    for file in files:
-        try:
-            checked[file] = load_rule_set(read_bytes(file), file)
-        except RuleSetError as error:
-            findings += error.diagnostics
-    findings += organizations_twice(checked)
-    return checked, findings
-
-
-def organizations_twice(checked: dict[str, "CheckedRuleSet"]) -> Iterator["Diagnostic"]:
-    """Of two files nobody can say which one is meant."""
-    from rules_engine.diagnostics import Diagnostic
-
-    first: dict[str, str] = {}
-    for file, rules in checked.items():
-        other = first.setdefault(rules.organization_id, file)
-        if other != file:
-            message = f"Organization '{rules.organization_id}' has its rules in {other} too."
-            remedy = "Keep one file per organization."
-            yield Diagnostic("ORGANIZATION_TWICE", message, file, 1, 1, 1, "", "", remedy)
