@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from worker.cli import rule_tests
+from worker.cli import lint, rule_tests
 from worker.cli.output import Format, FormatOption, fail, print_json, print_table, say
 from worker.cli.rule_sets import check_files, rule_files
 
 app = typer.Typer(
     help="Check, test and compare rule sets; list what formulas may use.", no_args_is_help=True
 )
+app.command("lint")(lint.run_lint)
 app.command("test")(rule_tests.run_rule_tests)
 
 

@@ -1,0 +1,19 @@
+"""Faults between rules and inside them, proven and not guessed.
+
+    lint(text, file, now) -> LintReport            lint.py; raises RuleSetError
+    check(rule_set, now) -> Iterator[Found]        lint.py; a checked rule set, without places
+
+How a proof goes: the domains of all names under a trigger (`domains`) are cut into cells where
+conditions may change (`cuts`); a box (`boxes`) is a run of cells per name; `abstract` evaluates a
+formula over a whole box, by intervals and finite sets, to everything that it may come to; `search`
+halves boxes until a claim is plain in each, or gives up and makes none. Names are taken to be
+independent of each other but for what `Box.is_possible` knows: that can only hide a finding.
+
+Checks: `conditions` (never, always), `shadows` (exclusivity), `tiers`, `groups` (rings, guards),
+`bonuses` (expiry, limits, what feeds itself). `places` and `suppressions` belong to the file.
+"""
+
+from rules_engine.lint.codes import KINDS, Code, Severity
+from rules_engine.lint.lint import LintFinding, LintReport, check, lint
+
+__all__ = ["KINDS", "Code", "LintFinding", "LintReport", "Severity", "check", "lint"]

@@ -1,0 +1,125 @@
+"""`loyalty rules lint`: what is wrong between rules, proven, and what they may pay at most."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from worker.cli.failure import CommandFailed
+from worker.cli.output import Format, FormatOption, fail, print_json, read_bytes, say
+from worker.cli.rule_sets import organizations_twice, rule_files
+from worker.clock import SystemClock
+
+if TYPE_CHECKING:
+    from rules_engine.diagnostics import Diagnostic
+    from rules_engine.lint import LintFinding, LintReport
+
+
+def run_lint(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH…", help="Files, or directories of rule sets.")
+    ],
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
+    now: Annotated[
+        str | None,
+        typer.Option(metavar="INSTANT", help="When validities are over; the clock's unless told."),
+    ] = None,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Find faults between rules: what can never fire, gaps and overlaps of tiers, rings, limits.
+
+    Exit code 1 with an error, with --strict also with a warning; advice never fails. A comment on a
+    rule or above it allows a finding: # lint: allow CODE reason
+    """
+    at = SystemClock().now_us() if now is None else _instant(now)
+    reports, refused = _linted([file for path in paths for file in rule_files(path)], at)
+    if form is Format.JSON:
+        print_json(
+            {
+                "ruleSets": [_told(file, report) for file, report in reports.items()],
+                "findings": [asdict(finding) for finding in refused],
+            }
+        )
+    else:
+        _show(reports, refused)
+    raise typer.Exit(1 if refused or _fails(reports, strict=strict) else 0)
+
+
+def _instant(text: str) -> int:
+    from schemas.errors import Unreadable
+    from schemas.instants import parse_instant
+
+    try:
+        return parse_instant(text)
+    except Unreadable as refused:
+        raise typer.BadParameter(f"--now {refused.message}") from None
+
+
+def _linted(files: list[str], now: int) -> "tuple[dict[str, LintReport], list[Diagnostic]]":
+    """The reports of the sets that load, and why the others do not."""
+    from rules_engine.errors import RuleSetError
+    from rules_engine.lint import lint
+
+    reports: dict[str, LintReport] = {}
+    refused: list[Diagnostic] = []
+    for file in files:
+        if file == "-" and file in reports:
+            raise CommandFailed("standard input is named twice; name a file")
+        try:
+            reports[file] = lint(read_bytes(file), file, now)
+        except RuleSetError as error:
+            refused += error.diagnostics
+    refused += organizations_twice({file: report.rule_set for file, report in reports.items()})
+    return reports, refused
+
+
+def _fails(reports: "dict[str, LintReport]", *, strict: bool) -> bool:
+    from rules_engine.lint import Severity
+
+    failing = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    return any(each.severity in failing for report in reports.values() for each in report.findings)
+
+
+def _show(reports: "dict[str, LintReport]", refused: "list[Diagnostic]") -> None:
+    shown = [str(finding) for report in reports.values() for finding in report.findings]
+    shown += map(str, refused)
+    for file, report in reports.items():
+        rules = report.rule_set
+        about = f"{rules.organization_id} {rules.version}, {len(rules.rules)} rules"
+        print(f"{file}: {_counts(report)} ({about})")
+    if shown:
+        fail("\n\n".join(shown), mark=False)
+    if refused:
+        say(f"\n{len(refused)} to mend before lint can look at the rules.")
+
+
+def _counts(report: "LintReport") -> str:
+    from rules_engine.lint import Severity
+
+    counts = [
+        _many(len(report.of(Severity.ERROR)), "error", "errors"),
+        _many(len(report.of(Severity.WARNING)), "warning", "warnings"),
+        _many(len(report.of(Severity.ADVICE)), "piece of advice", "pieces of advice"),
+        f"{len(report.allowed)} allowed" if report.allowed else "",
+    ]
+    return ", ".join(count for count in counts if count) or "nothing found"
+
+
+def _many(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}" if count else ""
+
+
+def _told(file: str, report: "LintReport") -> dict[str, Any]:
+    rules = report.rule_set
+    return {
+        "file": file,
+        "organizationId": rules.organization_id,
+        "version": rules.version,
+        "contentHash": rules.content_hash,
+        "findings": [_finding(each) for each in report.findings],
+        "allowed": [_finding(each) | {"reason": each.allowed} for each in report.allowed],
+    }
+
+
+def _finding(found: "LintFinding") -> dict[str, Any]:
+    return {"severity": found.severity.value, "ruleId": found.rule_id} | asdict(found.diagnostic)
