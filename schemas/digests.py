@@ -1,7 +1,7 @@
 """Short digests that the duplicate memory keeps, stable over processes and releases."""
 
 from msgspec import msgpack
-from xxhash import xxh3_64_digest, xxh64_digest
+from xxhash import xxh3_64_digest, xxh3_128_hexdigest, xxh64_digest
 
 from schemas.decoded import Event
 
@@ -21,3 +21,8 @@ def content_digest(event: Event) -> bytes:
     default is left out, so that a later release may add optional fields.
     """
     return xxh3_64_digest(event.type.encode() + _encode(event))[:4]
+
+
+def content_name(event: Event) -> str:
+    """32 hex digits of what `content_digest` looks at, for ids that are made from content."""
+    return xxh3_128_hexdigest(event.type.encode() + _encode(event))

@@ -1,20 +1,19 @@
-"""`loyalty clients`: one client's bonus account."""
+"""`loyalty clients`: clients moved in, looked at, erased; what one may pay with bonuses."""
 
 from decimal import Decimal
 from typing import Annotated
 
 import typer
 
+from worker.cli.clients_forget import forget
+from worker.cli.clients_import import import_clients
 from worker.cli.failure import CommandFailed
 from worker.cli.output import Format, FormatOption, print_json
 from worker.cli.replay import one_rule_set, replayed
 
-app = typer.Typer(no_args_is_help=True, help="One client's bonus account.")
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `clients` a group while it has one command."""
+app = typer.Typer(no_args_is_help=True, help="Move clients in; look at one, or erase it.")
+app.command("import")(import_clients)
+app.command("forget")(forget)
 
 
 @app.command("may-pay")
