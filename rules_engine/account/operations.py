@@ -114,6 +114,8 @@ def revoke(
     account = replace(account, batches=batches)
     if not taken:
         return account, after, None
+    latest = at if account.commanded_at is None else max(account.commanded_at, at)
+    account = replace(account, commanded_at=latest)
     return account, after, Entry("BONUS_REVOKED", taken, taken, account.balance, batch.id)
 
 

@@ -67,7 +67,8 @@ class Payment(Struct, frozen=True, gc=False, array_like=True):
 def pay(
     account: Account, purchase: Purchase, terms: ProductTerms, event: bytes, at: int, as_of: int
 ) -> tuple[Account, Entry, Payment]:
-    """The money has moved already: nothing is refused, violations are flagged.
+    """The money has moved already: nothing is refused, violations are flagged, in the order in
+    which INTERFACES names them.
 
     1. Batches that may pay for the product, then restricted ones, until the balance is at zero.
     2. What the batches paid is remembered. `as_of`: batches that are over by then cannot be used.
@@ -84,14 +85,14 @@ def pay(
     draws += restricted
     taken = sum_of(draws)
     violations = []
-    if EXACT.multiply(purchase.asked, _HUNDRED) > EXACT.multiply(
-        purchase.total, terms.max_bonus_percent
-    ):
-        violations.append(OVER_MAX_BONUS_PERCENT)
     if restricted:
         violations.append(RESTRICTED_BONUS_SPENT)
     if taken < purchase.asked:
         violations.append(OVER_BONUS_BALANCE)
+    if EXACT.multiply(purchase.asked, _HUNDRED) > EXACT.multiply(
+        purchase.total, terms.max_bonus_percent
+    ):
+        violations.append(OVER_MAX_BONUS_PERCENT)
     # 2.
     after = drawn(account, draws, at)
     entry = Entry(
@@ -110,18 +111,21 @@ class Refund(Struct, frozen=True, gc=False):
 
 def give_back(
     account: Account, payment: Payment, refund: Refund, as_of: int, unit: Decimal
-) -> tuple[Account, Entry, Payment]:
+) -> tuple[Account, Entry | None, Payment]:
     """A refund of a remembered payment, by the policy in force at the payment.
 
     Back to the batches that paid, last drawn first; the part of one that is over by `as_of` does
-    not come back. Several refunds never give more than was spent.
+    not come back. Several refunds never give more than was spent. The entry's amount is what the
+    policy gives; where it gives nothing there was no operation, and no entry.
     """
-    asked = min(refund.asked, payment.unsettled)
-    left = asked
+    given = min(refund.asked, payment.unsettled)
     if payment.policy is RefundPolicy.FORFEIT:
-        left = NOTHING
+        given = NOTHING
     elif payment.policy is RefundPolicy.KEEP_PARTIAL:
-        left = min(asked, share_of(payment.spent, refund.amount, payment.total, unit))
+        given = min(given, share_of(payment.spent, refund.amount, payment.total, unit))
+    if not given:
+        return account, None, payment
+    left = given
     back: list[Draw] = []
     draws: list[Draw] = []
     for each in reversed(payment.draws):
@@ -131,18 +135,17 @@ def give_back(
         if part and not each.batch.is_over(as_of):
             back.append(Draw(each.batch, part))
     after = _filled(account, back)
-    entry = Entry("BONUS_REFUND", refund.asked, sum_of(back), after.balance)
+    entry = Entry("BONUS_REFUND", given, sum_of(back), after.balance)
     return after, entry, replace(payment, draws=tuple(reversed(draws)))
 
 
 def give_unknown_back(
     account: Account, refund: Refund, policy: RefundPolicy, batch_id: bytes
-) -> tuple[Account, Entry]:
+) -> tuple[Account, Entry | None]:
     """A refund of a payment that is not remembered, by the default policy: what is asked opens a
-    batch without expiry, since nobody knows which batches paid."""
+    batch without expiry, since nobody knows which batches paid. Nothing given, no entry."""
     if policy is RefundPolicy.FORFEIT:
-        after = replace(account, is_used=True)
-        return after, Entry("BONUS_REFUND", refund.asked, NOTHING, after.balance)
+        return account, None
     batch = Batch(account.opened, batch_id, refund.asked, opened_by=Opened.REFUND)
     after = replace(
         account, batches=(*account.batches, batch), opened=account.opened + 1, is_used=True

@@ -99,7 +99,8 @@ def _refund(books: Books) -> None:
         books.account, entry, books.payment = give_back(
             books.account, payment, refund, books.as_of, terms.unit
         )
-    books.write(entry)
+    if entry is not None:
+        books.write(entry)
 
 
 def _credit(books: Books) -> None:

@@ -107,9 +107,10 @@ class AccountMachine(RuleBasedStateMachine):
             self.account, known, Refund(amount, asked), self.clock, KOPEK
         )
         self.payments[name] = payment
-        self.returned[name] += entry.taken
-        assert self.returned[name] <= payment.spent
-        assert known.policy is not RefundPolicy.FORFEIT or not entry.taken
+        assert known.policy is not RefundPolicy.FORFEIT or entry is None
+        if entry is not None:
+            self.returned[name] += entry.taken
+            assert self.returned[name] <= payment.spent
         self.record(entry)
 
     @rule(asked=AMOUNTS, policy=POLICIES)

@@ -129,6 +129,14 @@ def test_only_what_is_left_in_the_batch_is_taken(earned: Refunded) -> None:
     assert left_in(earned.held) == {"earned": "12.00", "other": "7.00"}
 
 
+def test_a_revocation_is_a_command_that_drift_waits_for(earned: Refunded) -> None:
+    """55 known to the CRM, 31 here, since 24 of 48 are being taken back."""
+    earned.back("200")
+    taken_at = earned.at * HOUR
+    assert not has_drifted(earned.held, money("55"), taken_at + 10 * MINUTE - 1)
+    assert has_drifted(earned.held, money("55"), taken_at + 10 * MINUTE)
+
+
 def test_a_refund_while_bonuses_are_kept_is_only_noted(earned: Refunded) -> None:
     assert earned.back("200", takes=False) == "-"
     assert earned.back("100") == "36.00"

@@ -220,5 +220,4 @@ def test_a_payment_of_this_life_is_refunded_to_what_paid() -> None:
     assert story.journal()[1:] == [
         "PAYMENT 60.00 → 40.00",
         "REFUND 60.00 → 100.00",
-        "REFUND 60.00 took 0.00 → 100.00",
     ]
