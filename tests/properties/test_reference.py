@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.reference.compare import compare
 from tests.reference.generate_rules import Switches
-from tests.reference.hunt import compare, make_case, minimal
+from tests.reference.hunt import make_case, minimal
 from tests.reference.model import run
 from tests.reference.reasons import differing_reasons
 
@@ -19,7 +20,7 @@ EXAMPLE = Path(__file__).parents[1] / "data" / "engine" / "seed-ladders"
 
 @pytest.mark.parametrize("first", [SEEDS[n] for n in range(0, len(SEEDS), 20)])
 def test_simulate_is_the_model(first: int) -> None:
-    """Every command, every dead letter, in order."""
+    """Every command, every journal record, every dead letter, in order."""
     for seed in range(first, first + 20):
         case = make_case(seed, Switches())
         if compare(case) is not None:
@@ -35,20 +36,32 @@ def test_explain_gives_the_reasons_of_the_model(seed: int) -> None:
 
 
 def test_cases_fire_and_fail() -> None:
-    """The cases are worth something: every command and every dead letter occurs in them."""
+    """The cases are worth something: every command, operation, violation and dead letter occurs."""
     types: set[str] = set()
+    operations: set[str] = set()
+    violations: set[str] = set()
     codes: set[str] = set()
     reasons: set[str] = set()
     for seed in SEEDS[:50]:
         case = make_case(seed, Switches())
         result = run(case.rules, case.lines)
         types |= {command["type"] for command in result.commands}
+        operations |= {record["type"] for record in result.journal}
+        for record in result.journal:
+            violations |= set(record["violations"])
         codes |= {letter["code"] for letter in result.dead_letters}
         for judged in result.reasons.values():
             reasons |= {reason.split()[0] for reason in judged.values()}
-    assert types == {"ADD_BONUS", "ASSIGN_GROUP", "UNASSIGN_GROUP", "SEND_PUSH"}
+    assert types == {"ADD_BONUS", "REVOKE_BONUS", "ASSIGN_GROUP", "UNASSIGN_GROUP", "SEND_PUSH"}
+    assert operations == {
+        "BONUS_OPENING", "BONUS_CREDIT", "BONUS_PAYMENT", "BONUS_WRITE_OFF", "BONUS_REFUND",
+        "BONUS_EXPIRY", "BONUS_REVOKED", "BONUS_ADJUSTMENT", "PROMO_CREDIT",
+    }  # fmt: skip
+    assert violations == {
+        "RESTRICTED_BONUS_SPENT", "OVER_BONUS_BALANCE", "OVER_MAX_BONUS_PERCENT"
+    }  # fmt: skip
     assert codes >= {"NOT_UTF8", "NOT_JSON", "SCHEMA", "UNKNOWN_TYPE", "OUT_OF_RANGE", "TOO_LARGE"}
-    assert "EVENT_ID_REUSED" in codes
+    assert codes >= {"EVENT_ID_REUSED", "PAYMENT_ID_REUSED"}
     assert reasons >= {
         "FIRED", "NOTHING", "DISABLED", "CLUB", "VALIDITY", "WINDOW", "AUDIENCE", "CONDITION",
         "EXCLUDED_BY", "FORMULA_FAILED", "LIMIT_PER_CLIENT", "COOLDOWN", "CLIENT_CREDIT", "BUDGET",
@@ -59,7 +72,13 @@ def test_model_gives_the_example_of_the_contract() -> None:
     """The model is held to the worked example, not only to the product."""
     lines = (EXAMPLE / "events.jsonl").read_bytes().splitlines()
     result = run((EXAMPLE / "rules.yaml").read_text(), lines)
-    due = json.loads((EXAMPLE / "expected.json").read_text())["commands"]
-    got = [{"eventId": command["causedBy"]["eventId"], **command} for command in result.commands]
-    assert [{name: one[name] for name in due[0]} for one in got] == due
+    expected = json.loads((EXAMPLE / "expected.json").read_text())
+    for effects, due in (
+        (result.commands, expected["commands"]),
+        (result.journal, expected["journal"]),
+    ):
+        got = [{"eventId": effect["causedBy"]["eventId"], **effect} for effect in effects]
+        assert [
+            {name: one[name] for name in told} for told, one in zip(due, got, strict=True)
+        ] == due
     assert result.dead_letters == []

@@ -66,3 +66,9 @@ def is_birthday(day: date, birthday: date | None) -> bool:
     if wanted == (2, 29) and not leap:
         wanted = (2, 28)
     return (day.month, day.day) == wanted
+
+
+def local_instant(day: date, text: str, zone: str) -> datetime:
+    """A local time of day in UTC: a skipped one by the offset before, a doubled one the first."""
+    there = datetime(day.year, day.month, day.day) + clock_time(text)
+    return there.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)

@@ -1,9 +1,11 @@
-"""What is remembered of a client: event ids, counters, facts, groups."""
+"""What is remembered of a client: event ids, counters, facts, groups, top-ups, payments."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+
+from tests.reference.account import Account, Payment
 
 LATEST_IDS = 16
 MOST_IDS = 256
@@ -29,6 +31,11 @@ class Counter:
         while len(self.charged) > 2:
             del self.charged[min(self.charged)]
 
+    def give_back(self, at: date, amount: Decimal) -> None:
+        """Of a period that is still kept."""
+        if at in self.charged:
+            self.charged[at] = max(Decimal(0), self.charged[at] - amount)
+
 
 @dataclass
 class Remembered:
@@ -43,11 +50,55 @@ class Remembered:
 
 
 @dataclass
+class Credit:
+    """What action `index` of a rule credited for a top-up."""
+
+    rule_id: str
+    index: int
+    amount: Decimal
+    batch_id: str
+    revoked: Decimal = Decimal(0)
+
+
+@dataclass
+class Topup:
+    """A top-up, kept for its refunds: the local day when it was charged, and its credits."""
+
+    amount: Decimal
+    today: date
+    credits: list[Credit] = field(default_factory=list)
+    refunded: Decimal = Decimal(0)
+    firings_given_back: set[str] = field(default_factory=set)
+
+
+@dataclass
+class GroupEnd:
+    """When an assignment ends, and which one that was."""
+
+    group: str
+    at: datetime
+    command: dict[str, Any]
+    index: int
+
+
+@dataclass
 class Client:
     """State of one client of one organization."""
 
+    key: tuple[str, str]
+    last_club: str = ""
+    account: Account = field(default_factory=Account)
+    topups: dict[str, Topup] = field(default_factory=dict)
+    latest_command: datetime | None = None
+    """Of those that change the balance."""
+    group_ends: list[GroupEnd] = field(default_factory=list)
+    expired: dict[datetime, Decimal] = field(default_factory=dict)
+    dues: set[tuple[datetime, str, str]] = field(default_factory=set)
+    """Instants of rules' timers: instant, trigger, rule."""
+    watched: dict[str, Any] = field(default_factory=dict)
+    """By rule, the fact for which its timer was set last."""
     events: list[Remembered] = field(default_factory=list)
-    payments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    payments: dict[str, Payment] = field(default_factory=dict)
     total_topup: Decimal = Decimal(0)
     topup_count: int = 0
     total_spent: Decimal = Decimal(0)
@@ -73,13 +124,20 @@ class Client:
         """Another event's payment id: with a bonus part within 180 days, or while its id is."""
         if event["type"] != "PAYMENT_MADE":
             return False
-        earlier = self.payments.get(event["paymentId"])
-        if earlier is None or earlier["eventId"] == event["eventId"]:
+        payment = self.payments.get(event["paymentId"])
+        if payment is None or payment.event["eventId"] == event["eventId"]:
             return False
+        earlier = payment.event
         if self.known_event(earlier["eventId"]) is not None:
             return True
-        within: bool = clock - earlier["occurredAt"] <= REMEMBERED_PAYMENT
-        return within and earlier["bonusAmountMajor"] > 0
+        return self.refundable(event["paymentId"], clock) is not None
+
+    def refundable(self, payment_id: str, clock: datetime) -> Payment | None:
+        """A payment with a bonus part is remembered for 180 days by the clock."""
+        payment = self.payments.get(payment_id)
+        if payment is None or payment.event["bonusAmountMajor"] == 0:
+            return None
+        return payment if clock - payment.event["occurredAt"] <= REMEMBERED_PAYMENT else None
 
     def remember(self, event: dict[str, Any]) -> None:
         """The latest 16 by arrival, and all within 48 hours of the latest, at most 256."""
@@ -92,7 +150,7 @@ class Client:
             if place >= oldest or latest - remembered.at <= REMEMBERED
         ][-MOST_IDS:]
         if event["type"] == "PAYMENT_MADE":
-            self.payments[event["paymentId"]] = event
+            self.payments[event["paymentId"]] = Payment(event)
 
     def read_snapshot(self, snapshot: dict[str, Any], at: datetime) -> None:
         """Before the rules; own group changes younger than 10 minutes or dated later stay."""
@@ -106,9 +164,15 @@ class Client:
                 if at - changed < OWN_CHANGES:
                     self.set_group(group, assigned)
 
-    def change_group(self, group: str, assigned: bool, at: datetime) -> None:
+    def change_group(
+        self, group: str, assigned: bool, at: datetime, end: GroupEnd | None = None
+    ) -> None:
+        """An own change; it moves or removes the end of an earlier assignment."""
         self.own_changes.append((group, assigned, at))
         self.set_group(group, assigned)
+        self.group_ends = [earlier for earlier in self.group_ends if earlier.group != group]
+        if end is not None:
+            self.group_ends.append(end)
 
     def set_group(self, group: str, assigned: bool) -> None:
         if assigned:

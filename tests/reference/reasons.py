@@ -4,7 +4,7 @@ from rules_engine.author import load_rule_set
 from rules_engine.compile import compile_rule_set
 from rules_engine.explain import RuleExplanation, explain_event
 from rules_engine.simulate import simulate
-from tests.reference.hunt import Case
+from tests.reference.compare import Case
 from tests.reference.model import run
 
 

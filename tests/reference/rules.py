@@ -8,6 +8,7 @@ import yaml
 
 MINOR_DIGITS = {"RUB": 2, "EUR": 2, "USD": 2, "JPY": 0, "KRW": 0, "KWD": 3, "BHD": 3}
 NICE = [Decimal(text) for text in ("1", "1.2", "1.5", "1.8", "2", "2.5", *"345689")]
+OF_TIERS = ("expiresInDays", "restriction")
 
 
 def read_rule_set(text: str) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def expand(ladder: dict[str, Any]) -> list[dict[str, Any]]:
     settings = {
         key: value
         for key, value in ladder.items()
-        if key not in ("id", "tiers", "averageTopupMajor", "expiresInDays", "priority")
+        if key not in ("id", "tiers", "averageTopupMajor", "priority", *OF_TIERS)
     }
     tiers = []
     for tier in ladder["tiers"]:
@@ -42,8 +43,9 @@ def expand(ladder: dict[str, Any]) -> list[dict[str, Any]]:
     rules = []
     for k, (threshold, tier) in enumerate(tiers, start=1):
         action = {"type": "ADD_BONUS", "formula": f"percent(topupAmountMajor, {tier['percent']})"}
-        if "expiresInDays" in ladder:
-            action["expiresInDays"] = ladder["expiresInDays"]
+        for name in OF_TIERS:
+            if name in tier or name in ladder:
+                action[name] = tier.get(name, ladder.get(name))
         rules.append(
             {
                 "exclusive": ladder["id"],
