@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from worker.cli.comparison import print_comparison
 from worker.cli.output import Format, FormatOption, open_output, print_json, say
 from worker.cli.replay import one_rule_set, replayed
 
@@ -29,15 +30,28 @@ def simulate(
     explain: Annotated[
         bool, typer.Option("--explain", help="Why each rule did or did not fire, on output.")
     ] = False,
+    compare: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Another rule set: who gains, who loses, the cost."),
+    ] = None,
+    top: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Clients that --compare names on each side.")
+    ] = 10,
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Run events through a rule set from empty state and write what the worker would.
 
-    Totals go to standard error; with --format json to standard output.
+    Totals go to standard error; with --format json, or of two that are compared, to standard
+    output.
     """
     if until is not None:
         raise typer.BadParameter("timers are not supported yet; leave --until out")
     outputs = (commands, journal, dead_letters)
+    if compare is not None:
+        if explain or any(outputs):
+            raise typer.BadParameter("--compare writes sums alone; run each rule set by itself")
+        print_comparison(rules, compare, events, top, form, replayed)
+        return
     _check_targets(events, outputs, on_output=explain or form is Format.JSON)
     from rules_engine.compile import compile_rule_set
     from worker.cli.tally import Tally
