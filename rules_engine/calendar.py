@@ -166,10 +166,10 @@ def is_birthday(birthday: str | None, day: int) -> bool:
     if birthday is None:
         return False
     born, today = date.fromisoformat(birthday), date_of(day)
-    if (born.month, born.day) == (2, 29) and not _is_leap(today.year):
+    if (born.month, born.day) == (2, 29) and not is_leap(today.year):
         return (today.month, today.day) == (2, 28)
     return (born.month, born.day) == (today.month, today.day)
 
 
-def _is_leap(year: int) -> bool:
+def is_leap(year: int) -> bool:
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)

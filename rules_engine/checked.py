@@ -146,8 +146,21 @@ Action = AddBonusAction | AssignGroupAction | UnassignGroupAction | SendPushActi
 
 
 @dataclass(frozen=True)
+class DailyTimer:
+    """When a rule of CLIENT_ABSENT, AFTER_FIRST_VISIT, BIRTHDAY or BONUS_EXPIRING is due.
+
+    `minute` of the organization's local day; `days` after the visit or before the lapse, 0 for a
+    birthday.
+    """
+
+    minute: int
+    days: int = 0
+
+
+@dataclass(frozen=True)
 class CheckedRule:
-    """One rule, or one tier of a ladder (`at_least` is then its threshold)."""
+    """One rule, or one tier of a ladder (`at_least` is then its threshold). `timer`: of the
+    triggers that are due on a date."""
 
     id: str
     name: str
@@ -166,6 +179,7 @@ class CheckedRule:
     exclusive: str | None = None
     limits: RuleLimits = RuleLimits()
     on_topup_refund: TopupRefund = TopupRefund.KEEP
+    timer: DailyTimer | None = None
 
 
 @dataclass(frozen=True)

@@ -194,8 +194,14 @@ def after_event(
     )
 
 
-def with_group_change(state: ClientState, group_id: str, assigned: bool, at: int) -> ClientState:
-    """The state after the worker's own `ASSIGN_GROUP` or `UNASSIGN_GROUP`, caused at `at`."""
+def with_group_change(
+    state: ClientState, group_id: str, assigned: bool, at: int, end: GroupEnd | None = None
+) -> ClientState:
+    """The state after the worker's own `ASSIGN_GROUP` or `UNASSIGN_GROUP`, caused at `at`.
+
+    `end`: of an assignment that ends. There is one per group: a later change moves it or, where it
+    has none, removes it.
+    """
     groups = set(state.groups)
     if assigned:
         groups.add(group_id)
@@ -205,10 +211,14 @@ def with_group_change(state: ClientState, group_id: str, assigned: bool, at: int
     live = (
         change for change in state.group_changes if change.group_id != group_id or change.at > at
     )
+    ends = state.ends
+    if ends:
+        ends = tuple(each for each in ends if each.group_id != group_id)
     return replace(
         state,
         groups=tuple(sorted(groups)),
         group_changes=(*live, GroupChange(group_id, assigned, at)),
+        ends=ends if end is None else (*ends, end),
     )
 
 

@@ -25,6 +25,7 @@ from rules_engine.lives import begun, forgotten, refused_import
 from rules_engine.memory import recall, remember
 from rules_engine.outcome import Origin, Outcome
 from rules_engine.payment_ids import with_payment
+from rules_engine.timers.over import end_at_once
 from schemas.dead_letters import Code
 from schemas.decoded import ClientForgotten, ClientImported, Event, PaymentMade, Rejected
 from schemas.digests import content_digest, event_digest
@@ -66,7 +67,7 @@ def apply_event(
        manual operations and CLIENT_UPDATED trigger none.
        Where a budget's answer is not known yet, nothing happens and the outcome is `short`.
     4. The event is booked, then what the rules credit; it moves the counters and is remembered;
-       what the rules did is added.
+       what the rules did is added. What is over by the clock already ends at once.
     """
     # 1.
     digest, content = event_digest(event.event_id), content_digest(event)
@@ -119,7 +120,35 @@ def apply_event(
             terms, account, lapses_at, event, origin, run.commands, run.credits, run.calendar
         )
     after = event_taken(before, event, digest, content, payment, account, lapses_at)
-    return _outcome(after, run, books, credited)
+    outcome = _outcome(after, run, books, credited)
+    if (run is not None and run.group_changes) or (
+        lapses_at is not None and lapses_at <= clock - around.lapse_grace_us
+    ):
+        return end_at_once(outcome, terms, event.client_id, around, clock)
+    return outcome
+
+
+def refusal(
+    rule_set: CompiledRuleSet | None,
+    client: ClientState,
+    event: Event,
+    around: Around = ALONE,
+    clock: int | None = None,
+) -> Rejected | None:
+    """Step 1 of `apply_event` alone: why the event is no good, if so. What is refused moves no
+    clock, so this is asked before timers are taken for it; they change nothing that it asks but the
+    account of a client who is about to be imported."""
+    digest = event_digest(event.event_id)
+    known = recall(client.memory, digest, client.latest_at)
+    if known is not None:
+        return None if known.content == content_digest(event) else reused(event)
+    if isinstance(event, PaymentMade):
+        clock = event.occurred_at if clock is None else clock
+        is_free = payment_digest(client, event, digest, around, clock) is not None
+        return None if is_free else payment_reused(event)
+    if isinstance(event, ClientImported):
+        return refused_import(client, event, rule_set is not None)
+    return None
 
 
 def event_taken(
@@ -199,8 +228,8 @@ def _outcome(
         payment, has_drifted = books.payment, books.has_drifted
     if run is None:
         return Outcome(after, commands, journal=journal, payment=payment, has_drifted=has_drifted)
-    for group_id, assigned in run.group_changes:
-        after = with_group_change(after, group_id, assigned, run.event.occurred_at)
+    for group_id, assigned, end in run.group_changes:
+        after = with_group_change(after, group_id, assigned, run.event.occurred_at, end)
     if run.ledger is not None:
         after = run.ledger.charged(after)
     return Outcome(

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from rules_engine.budgets.port import Budgets, BudgetShort, Verdict
 from rules_engine.calendar import ZoneCalendar, quiet_until
-from rules_engine.client import ClientState
+from rules_engine.client import ClientState, GroupEnd
 from rules_engine.formula.runtime import FAILURES, MissingValue, failure_of
 from rules_engine.ledger import Ledger
 from rules_engine.limits import NOTHING
@@ -22,20 +22,20 @@ from rules_engine.plans import (
     TextPlan,
 )
 from schemas.decoded import Event
-from schemas.ids import command_id
+from schemas.ids import command_id, uuid_bytes
 from schemas.instants import DAY_US, instant_text
 from schemas.wire import AddBonus, AssignGroup, CausedBy, Command, SendPush, UnassignGroup
 
 EXECUTOR = "SYSTEM"
-_LAST_US = 2_932_897 * DAY_US - 1
+LAST_US = 2_932_897 * DAY_US - 1
 """The end of the year 9999: text knows no later instant."""
 
 
 class Run(Struct, gc=False):
     """One event on its way through the rules, and what has been decided for it so far.
 
-    `client` is the state before the event. `group_changes`: (group, assigned?) in order; `credits`:
-    (amount, instant of expiry) of every ADD_BONUS among `commands`, in order.
+    `client` is the state before the event. `group_changes`: (group, assigned?, its end) in order;
+    `credits`: (amount, instant of expiry) of every ADD_BONUS among `commands`, in order.
     """
 
     terms: SetTerms
@@ -48,7 +48,7 @@ class Run(Struct, gc=False):
     commands: tuple[Command, ...] = ()
     fired: tuple[str, ...] = ()
     rejections: tuple[Rejection, ...] = ()
-    group_changes: tuple[tuple[str, bool], ...] = ()
+    group_changes: tuple[tuple[str, bool, GroupEnd | None], ...] = ()
     credits: tuple[tuple[Decimal, int | None], ...] = ()
     truncated_pushes: int = 0
     ledger: Ledger | None = None
@@ -188,7 +188,7 @@ def _credit(run: Run, rule: RulePlan, action: CreditPlan, amount: Decimal) -> No
     event, terms = run.event, run.terms
     made = command_id(terms.organization_id, event.client_id, event.event_id, rule.id, action.index)
     lasts = action.lasts_us
-    ends = None if lasts is None else min(event.occurred_at + lasts, _LAST_US)
+    ends = None if lasts is None else min(event.occurred_at + lasts, LAST_US)
     run.credits += ((amount, ends),)
     run.commands += (
         AddBonus(
@@ -216,12 +216,15 @@ def _change_group(run: Run, rule: RulePlan, action: GroupPlan) -> None:
     """Emitted also when it changes nothing."""
     event, terms = run.event, run.terms
     make = AssignGroup if action.assigned else UnassignGroup
-    run.group_changes += ((action.group_id, action.assigned),)
+    made = command_id(terms.organization_id, event.client_id, event.event_id, rule.id, action.index)
+    end, lasts = None, action.lasts_us
+    if lasts is not None:
+        ends_at, command = min(event.occurred_at + lasts, LAST_US), uuid_bytes(made)
+        end = GroupEnd(ends_at, action.group_id, command, rule.id, action.index, action.tags)
+    run.group_changes += ((action.group_id, action.assigned, end),)
     run.commands += (
         make(
-            command_id(
-                terms.organization_id, event.client_id, event.event_id, rule.id, action.index
-            ),
+            made,
             "ASSIGN_GROUP" if action.assigned else "UNASSIGN_GROUP",
             terms.organization_id,
             event.club_id,
@@ -284,4 +287,4 @@ def _end_of_quiet_hours(run: Run) -> str | None:
 
 def later_text(at: int) -> str:
     """The text of an instant after the event's: one that no text can name becomes the last."""
-    return instant_text(min(at, _LAST_US))
+    return instant_text(min(at, LAST_US))

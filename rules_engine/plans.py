@@ -35,12 +35,13 @@ class CreditPlan:
 
 @dataclass(frozen=True, slots=True)
 class GroupPlan:
-    """ASSIGN_GROUP or UNASSIGN_GROUP."""
+    """ASSIGN_GROUP or UNASSIGN_GROUP. `lasts_us`: how long the assignment lasts; None for ever."""
 
     index: int
     tags: tuple[str, ...]
     group_id: str
     assigned: bool
+    lasts_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 The same evaluation as the worker's on a stream of its own: one event a line, no topics, so the
 type decides where an event would have come from; partition 0, offset = line number from 0. Nothing
-is too far in the future here: the clock is the latest `occurredAt`.
+is too far in the future here: the clock is the latest `occurredAt`, and what is due at or before an
+event comes before it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,8 +16,11 @@ from rules_engine.books.around import ALONE, Around, HeldPayments
 from rules_engine.budgets.port import WholeBudgets
 from rules_engine.client import ClientState
 from rules_engine.compile import CompiledRuleSet
-from rules_engine.evaluate import apply_event
+from rules_engine.evaluate import apply_event, refusal
 from rules_engine.outcome import Origin, Outcome
+from rules_engine.timers.due import client_key
+from rules_engine.timers.held import HeldCandidates, HeldClients
+from rules_engine.timers.walk import Rung, TimerWalk
 from schemas.dead_letters import dead_letter
 from schemas.decode import decode
 from schemas.decoded import Event, Rejected
@@ -31,9 +35,11 @@ _encode = Encoder().encode
 
 
 class Simulated(Struct, frozen=True):
-    """One line of the file.
+    """One line of the file, or a timer (`rung`) that rang before the event of that line; after the
+    last line `line` is how many there were.
 
-    `event` and `before` (the client's state before it) are None for a line that cannot be read;
+    `event` and `before` (the client's state before it) are None for a line that cannot be read; a
+    timer has no event of its own, its rules have (`timers.judge.events_of`), and no `origin`.
     `budgets` and `around` are those before it, `clock` is the one with it. `commands`, `journal`
     and `dead_letter` are JSON without a newline: as on the wire, a dead letter as {"key", "value",
     "headers"}.
@@ -50,14 +56,18 @@ class Simulated(Struct, frozen=True):
     commands: tuple[bytes, ...] = ()
     journal: tuple[bytes, ...] = ()
     dead_letter: bytes | None = None
+    rung: Rung | None = None
 
 
-def simulate(rule_set: CompiledRuleSet, lines: Iterable[bytes]) -> Iterator[Simulated]:
-    """Every line in order; empty lines are passed over, but counted.
+def simulate(
+    rule_set: CompiledRuleSet, lines: Iterable[bytes], until: int | None = None
+) -> Iterator[Simulated]:
+    """Every line in order; empty lines are passed over, but counted. Timers ring up to the latest
+    event, or up to the instant `until`, inclusive, if that is later.
 
     Events of another organization are taken as those of one without a rule set.
     """
-    return _Simulation(rule_set).run(lines)
+    return _Simulation(rule_set).run(lines, until)
 
 
 class _Simulation:
@@ -65,42 +75,76 @@ class _Simulation:
 
     def __init__(self, rule_set: CompiledRuleSet) -> None:
         self._rule_set = rule_set
-        self._clients: dict[tuple[str, str], ClientState] = {}
+        self._clients = HeldClients()
         self._budgets = WholeBudgets()
         self._payments = HeldPayments()
         self._clock: int | None = None
+        candidates, rule_sets = HeldCandidates(0), {rule_set.organization_id: rule_set}
+        self._walk = TimerWalk(rule_sets, self._clients, candidates, None, ALONE)
 
-    def run(self, lines: Iterable[bytes]) -> Iterator[Simulated]:
+    def run(self, lines: Iterable[bytes], until: int | None) -> Iterator[Simulated]:
+        number = -1
         for number, line in enumerate(lines):
             value = line.rstrip(b"\r\n")
             if value.strip():
-                yield self._take(number, value)
+                yield from self._take(number, value)
+        if until is not None:
+            yield from self._ring(number + 1, until)
 
-    def _take(self, number: int, value: bytes) -> Simulated:
+    def _ring(self, number: int, clock: int) -> Iterator[Simulated]:
+        """What is due up to `clock`."""
+        while (due := self._walk.next_due(clock)) is not None:
+            budgets = self._budgets.copy()
+            rung = self._walk.take(due, self._budgets)
+            outcome, nowhere = rung.outcome, Origin("", 0, number)
+            yield Simulated(
+                number,
+                None,
+                nowhere,
+                rung.before,
+                outcome,
+                budgets,
+                ALONE,
+                due.at,
+                tuple(map(_encode, outcome.commands)),
+                tuple(map(_encode, outcome.journal)),
+                rung=rung,
+            )
+        self._walk.arrive(clock)
+
+    def _take(self, number: int, value: bytes) -> Iterator[Simulated]:
         event = decode(value, None, None, self._minor_digits, check_key=False)
         if isinstance(event, Rejected):
             kind, client_id = _recognized(value)
             origin = _origin(kind, number)
             unread = _dead_letter(origin, client_id, value, event)
-            return Simulated(
+            yield Simulated(
                 number, None, origin, None, None, self._budgets, ALONE, 0, dead_letter=unread
             )
+            return
         origin = _origin(event.type, number)
-        key = (event.organization_id, event.client_id)
-        before = self._clients.get(key) or ClientState()
+        key = client_key(event.organization_id, event.client_id)
         rules = self._rule_set if event.organization_id == self._rule_set.organization_id else None
-        budgets, around = self._budgets.copy(), Around(payments=self._payments.only(event))
+        around = Around(payments=self._payments.only(event))
         at, clock = event.occurred_at, self._clock
         clock = at if clock is None or clock < at else clock
+        before = self._clients.get(key) or ClientState()
+        if not self._walk.is_idle(clock) and not refusal(rules, before, event, around, clock):
+            yield from self._ring(number, clock)
+            self._clock = clock
+            before = self._clients.get(key) or ClientState()
+        budgets = self._budgets.copy()
         outcome = apply_event(rules, before, event, origin, self._budgets, around, clock)
-        self._clients[key] = outcome.client
         letter = None
         if outcome.rejected is not None:
             letter = _dead_letter(origin, event.client_id, value, outcome.rejected)
         else:
             self._clock = clock
+            self._walk.arrive(clock)
+            self._clients.put(key, outcome.client)
+            self._walk.changed(key, before, outcome.client)
             self._payments.keep(event, outcome.payment)
-        return Simulated(
+        yield Simulated(
             number,
             event,
             origin,

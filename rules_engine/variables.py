@@ -137,6 +137,15 @@ EVENT_VARIABLES: Mapping[str, tuple[Variable, ...]] = MappingProxyType(
             _event("productId", Kind.TEXT, "id of the product bought"),
         ),
         "CLIENT_REGISTERED": (),
+        "CLIENT_ABSENT": (),
+        "BIRTHDAY": (),
+        "AFTER_FIRST_VISIT": (),
+        "BONUS_EXPIRING": (
+            _event("expiringAmountMajor", Kind.NUMBER, "bonuses that lapse on that day"),
+        ),
+        "BONUS_EXPIRED": (
+            _event("expiredAmountMajor", Kind.NUMBER, "bonuses that have lapsed at that instant"),
+        ),
         "PROMO_CODE_REDEEMED": (
             _event("code", Kind.TEXT, "the code that was redeemed"),
             _event("amountMajor", Kind.NUMBER, "bonuses that the code itself gives, above zero"),
@@ -150,7 +159,8 @@ EVENT_VARIABLES: Mapping[str, tuple[Variable, ...]] = MappingProxyType(
         ),
     }
 )
-"""Trigger → variables of its event, in the order of DOMAIN 2."""
+"""Trigger → variables of its event, in the order of INTERFACES 1. Timers start those from
+CLIENT_ABSENT to BONUS_EXPIRED."""
 
 CLIENT_VARIABLES: tuple[Variable, ...] = (
     _client("bonusBalanceMajor", Kind.NUMBER, "the client's bonus balance"),
@@ -185,14 +195,6 @@ CREDITED_NOW = _variable(
 )
 """In a push text this name always means the rule's own credit, also where the event has a field
 of that name (INTERFACES 1, push text)."""
-
-NOT_SUPPORTED_YET: Mapping[str, str] = MappingProxyType(
-    {
-        "expiredAmountMajor": "what has lapsed, of BONUS_EXPIRED",
-        "expiringAmountMajor": "what is about to lapse, of BONUS_EXPIRING",
-    }
-)
-"""Variables of triggers that this release knows and refuses."""
 
 ENVELOPE: Mapping[str, str] = MappingProxyType(
     {

@@ -14,13 +14,14 @@ from schemas.model import WireModel
 
 
 class CausedBy(WireModel):
-    """The record that an effect comes from."""
+    """The record that an effect comes from. A timer's effects come from none: `topic`, `partition`
+    and `offset` are null."""
 
     event_id: Id
     type: Name
-    topic: Text
-    partition: Annotated[int, Field(ge=0)]
-    offset: Annotated[int, Field(ge=0)]
+    topic: Text | None
+    partition: Annotated[int, Field(ge=0)] | None
+    offset: Annotated[int, Field(ge=0)] | None
 
 
 class Restriction(WireModel):

@@ -8,13 +8,13 @@ from msgspec import Struct
 
 
 class CausedBy(Struct, frozen=True, gc=False, rename="camel"):
-    """The record that an effect comes from."""
+    """The record that an effect comes from; a timer's effects come from none (all three null)."""
 
     event_id: str
     type: str
-    topic: str
-    partition: int
-    offset: int
+    topic: str | None
+    partition: int | None
+    offset: int | None
 
 
 class Restriction(Struct, frozen=True, gc=False, rename="camel"):

@@ -4,7 +4,7 @@
     prove(rule_set, contexts) -> list[Diagnostic]  prove.py; the reference evaluator's opinion
 
 Inside, in the order of a load: `shape` (values → authored model, words for its faults in `wording`
-and `keys`), `not_supported` (one table), `scope` (zone, currency, formulas), then `rules` with
+and `keys`), `scope` (zone, currency, formulas), then `rules` with
 `settings`, `actions` and `templates`, `ladders`, `products`.
 """
 

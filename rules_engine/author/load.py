@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 from rules_engine.author.findings import Findings
 from rules_engine.author.ladders import check_ladder, tier_id
-from rules_engine.author.not_supported import refuse_not_supported
 from rules_engine.author.products import check_clubs, check_products, check_set_limits
 from rules_engine.author.rules import check_rule
 from rules_engine.author.scope import Scope, open_scope
@@ -22,18 +21,16 @@ def load_rule_set(text: str | bytes, file: str) -> CheckedRuleSet:
 
     1. Text to values with places; what cannot be read ends here.
     2. Shape: the authored model, as far as it can be had.
-    3. What this release does not do yet.
-    4. Every part on its own, 5. ids that meet.
+    3. Every part on its own, 4. ids that meet.
 
-    Raises RuleSetError with every finding of 2 to 5, in the order of the file.
+    Raises RuleSetError with every finding of 2 to 4, in the order of the file.
     """
     with _collector_at_rest():
         document = read_document(text, file)  # 1
         findings = Findings(document)
         shape = Shape(document, findings)  # 2
-        refuse_not_supported(document, findings)  # 3
-        checked = _check(shape, findings, document.content_hash())  # 4
-        _check_ids(shape, findings)  # 5
+        checked = _check(shape, findings, document.content_hash())  # 3
+        _check_ids(shape, findings)  # 4
         if findings:
             raise RuleSetError(findings.sorted())
         return checked

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from rules_engine.checked import Template
 from rules_engine.diagnostics import Problem, did_you_mean
 from rules_engine.variables import (
-    NOT_SUPPORTED_YET,
     TRIGGERS,
     template_variables,
     triggers_of,
@@ -71,10 +70,6 @@ def _problems_of(name: _Name, trigger: str) -> list[Problem]:
         return [Problem("TEMPLATE_NAME", message, name.start, name.end, remedy)]
     if trigger not in TRIGGERS or name.text in template_variables(trigger):
         return []
-    if name.text in NOT_SUPPORTED_YET:
-        message = f"`{name.text}` is not supported yet"
-        remedy = "take it out of the text"
-        return [Problem("NOT_SUPPORTED_YET", message, name.start, name.end, remedy)]
     message, remedy = _unknown(name.text, trigger)
     return [Problem("TEMPLATE_UNKNOWN_NAME", message, name.start, name.end, remedy)]
 

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from rules_engine.account.operations import tidied
 from rules_engine.account.packed import pack_account, unpack_account
 from rules_engine.account.payments import Payment
-from rules_engine.account.values import Account, Batch, Entry
+from rules_engine.account.values import Account, Entry
 from rules_engine.books.around import Around
 from rules_engine.books.terms import BookTerms
 from rules_engine.budgets.port import Budgets
@@ -45,14 +45,7 @@ class Books:
 
     def close(self) -> ClientState:
         """The client with its account as booked so far."""
-        around = self.around
-        self.account = tidied(
-            self.account, self.clock, around.remember_payments_us, self.terms.revokes
-        )
-        ends = [each.expires_at for each in self.account.batches if each.expires_at is not None]
-        self.client = replace(
-            self.client, account=pack_account(self.account), lapses_at=min(ends, default=None)
-        )
+        self.client = with_account(self.client, self.account, self.terms, self.around, self.clock)
         return self.client
 
     def own_id(self, kind: str, part: str = "") -> str:
@@ -76,17 +69,6 @@ class Books:
         made = self.own_id(entry.type)
         club = self.event.club_id if club_id is None else club_id
         self._write(entry, made, club, executor, reason, self.caused_by, None, (), at)
-
-    def write_expiry(self, batch: Batch, entry: Entry) -> None:
-        """A batch has lapsed: nobody's event, so dated and named by the lapse itself."""
-        assert batch.expires_at is not None
-        client_id, batch_id = self.event.client_id, uuid_text(batch.id)
-        name = f"timer:{entry.type}:{batch_id}"
-        made = operation_id(self.terms.organization_id, client_id, name, entry.type, batch_id)
-        origin = JournalOrigin(name, entry.type, "", 0, 0)
-        at = later_text(batch.expires_at)
-        club, rule = self.client.last_club, batch.rule_id or None
-        self._write(entry, made, club, EXECUTOR, None, origin, rule, (), at)
 
     def write_revocation(
         self, command_id: str, rule_id: str, tags: tuple[str, ...], entry: Entry
@@ -131,8 +113,20 @@ class Books:
         )
 
 
-def journal_origin(event: Event, origin: Origin) -> JournalOrigin:
-    """The record behind an operation; a top-up's with what traces its money."""
+def with_account(
+    client: ClientState, account: Account, terms: BookTerms, around: Around, clock: int
+) -> ClientState:
+    """The client with the account, of which only what may still be needed is kept."""
+    account = tidied(account, clock, around.remember_payments_us, terms.revokes)
+    ends = [each.expires_at for each in account.batches if each.expires_at is not None]
+    return replace(client, account=pack_account(account), lapses_at=min(ends, default=None))
+
+
+def journal_origin(event: Event, origin: Origin | None) -> JournalOrigin:
+    """The record behind an operation; a top-up's with what traces its money. A timer's event comes
+    from none."""
+    if origin is None:
+        return JournalOrigin(event.event_id, event.type, None, None, None)
     at = (event.event_id, event.type, origin.topic, origin.partition, origin.offset)
     if type(event) is not BalanceToppedUp:
         return JournalOrigin(*at)

@@ -25,7 +25,7 @@ def book_credits(
     account: bytes,
     lapses_at: int | None,
     event: Event,
-    origin: Origin,
+    origin: Origin | None,
     commands: tuple[Command, ...],
     credits_: Iterable[tuple[Decimal, int | None]],
     calendar: ZoneCalendar,

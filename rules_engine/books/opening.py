@@ -4,9 +4,10 @@ that are due, the CRM's balance."""
 from collections.abc import Sequence
 from decimal import Decimal
 
-from rules_engine.account.operations import adjust, credit, has_drifted, lapse
+from rules_engine.account.operations import adjust, credit, has_drifted
 from rules_engine.account.values import NOTHING, UNUSED, Batch, Entry, Opened, less, total
 from rules_engine.books.books import Books
+from rules_engine.books.lapses import lapse_batches, with_lapsed
 from schemas.decoded import ClientUpdated, OpeningBatch
 
 _OPENING, _ADJUSTMENT = "BONUS_OPENING", "BONUS_ADJUSTMENT"
@@ -14,9 +15,11 @@ _OPENING, _ADJUSTMENT = "BONUS_OPENING", "BONUS_ADJUSTMENT"
 
 def book_lapses(books: Books) -> None:
     """Every batch whose instant and grace have passed by the clock, dated at the instant."""
-    books.account, entries = lapse(books.account, books.lapsed_until)
-    for batch, entry in entries:
-        books.write_expiry(batch, entry)
+    terms, client, client_id = books.terms, books.client, books.event.client_id
+    lapsed = lapse_batches(terms, client_id, client.last_club, books.account, books.lapsed_until)
+    books.account = lapsed.account
+    books.records += lapsed.records
+    books.client = with_lapsed(client, terms, lapsed.amounts)
 
 
 def book_balance(books: Books, balance: Decimal) -> None:

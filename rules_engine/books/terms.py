@@ -10,6 +10,7 @@ from rules_engine.checked import AddBonusAction, CheckedRule, CheckedRuleSet, To
 from rules_engine.ledger import BudgetPlan, ClientLimits, budgets_of, client_limits
 
 TOPUP = "BALANCE_TOPPED_UP"
+BONUS_EXPIRED = "BONUS_EXPIRED"
 _NOT_CHARGED = "-"
 
 
@@ -31,7 +32,8 @@ class CreditTerms:
 
 
 class BookTerms:
-    """`credits`: the rules that credit top-ups, by id, in matching order, switched off or not."""
+    """`credits`: the rules that credit top-ups, by id, in matching order, switched off or not.
+    `tells_lapses`: a rule that is switched on has the trigger BONUS_EXPIRED."""
 
     __slots__ = (
         "credits",
@@ -40,6 +42,7 @@ class BookTerms:
         "per_client_credit",
         "products",
         "revokes",
+        "tells_lapses",
         "unit",
         "version",
     )
@@ -57,6 +60,9 @@ class BookTerms:
             if rule.trigger == TOPUP
         }
         self.revokes = any(each.takes for each in self.credits.values())
+        self.tells_lapses = any(
+            rule.enabled and rule.trigger == BONUS_EXPIRED for rule in rule_set.rules
+        )
 
     def exact(self, amount: Decimal) -> Decimal:
         """With the currency's decimals; as it is where it has more."""

@@ -1,11 +1,14 @@
 """From a checked rule set to a compiled one.
 
 1. Every enabled rule becomes a plan (what it does) and conditions (when it does it).
-2. Per trigger, clubs are told apart by their candidates and their calendar.
+2. Per trigger, clubs are told apart by their candidates and their calendar. A rule that a timer
+   starts has functions of its own: which rules are due together only the instant says, and each
+   has its own event.
 3. Each such set of candidates becomes one generated function.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from rules_engine.books.terms import BookTerms
@@ -13,12 +16,24 @@ from rules_engine.calendar import calendar_of
 from rules_engine.checked import Amount, CheckedRule, CheckedRuleSet
 from rules_engine.compile.bindings import helpers
 from rules_engine.compile.conditions import Dialect, conditions_of
-from rules_engine.compile.decisions import FIRE, FIRE_CREDIT, Candidate, Decision
+from rules_engine.compile.decisions import (
+    BEGIN,
+    BEGIN_TIMER,
+    FIRE,
+    FIRE_CREDIT,
+    FIRE_TIMER,
+    Candidate,
+    Decision,
+)
 from rules_engine.compile.formulas import MINOR_UNIT, Code, Formulas
 from rules_engine.compile.plans import plan_of, terms_of
-from rules_engine.compile.rule_set import CompiledRuleSet, Decide, TriggerRules
+from rules_engine.compile.rule_set import CompiledRuleSet, TimerRule, TriggerRules
 from rules_engine.firing import begin, fail, fire, fire_credit
+from rules_engine.timers.agenda import Agenda
+from rules_engine.timers.due import Rank
+from rules_engine.timers.firing import begin_timer, fire_timer
 
+_TIMERS = frozenset(rank.name for rank in Rank)
 _MOST_COPIES = 20
 _ROOM = 30_000
 """How many rules, all branches counted, are written for a trigger before functions branch less."""
@@ -39,29 +54,38 @@ class _Builder:
 
     def __init__(self, checked: CheckedRuleSet) -> None:
         terms = terms_of(checked)
-        given = {"x_terms": terms, MINOR_UNIT: terms.minor_unit, "x_begin": begin, "x_fail": fail}
-        fires = {FIRE: fire, FIRE_CREDIT: fire_credit}
+        given = {"x_terms": terms, MINOR_UNIT: terms.minor_unit, "x_fail": fail}
+        runs = {BEGIN: begin, FIRE: fire, FIRE_CREDIT: fire_credit}
+        timers = {BEGIN_TIMER: begin_timer, FIRE_TIMER: fire_timer}
         self._checked = checked
-        self._code = Code({**helpers(terms.rounding), **given, **fires})
+        self._code = Code({**helpers(terms.rounding), **given, **runs, **timers})
         self._formulas = Formulas(self._code)
-        self._decisions: dict[tuple[str, tuple[int, ...], ZoneInfo], Decide] = {}
+        self._decisions: dict[tuple[str, tuple[int, ...], ZoneInfo], Any] = {}
         self._dialects: dict[str, Dialect] = {}
         self._candidates: dict[int, Candidate] = {}
 
     def build(self) -> CompiledRuleSet:
         # 1.
         by_trigger: dict[str, list[int]] = {}
+        by_timer: list[int] = []
         for number, rule in enumerate(self._checked.rules):
             if rule.enabled:
                 self._candidates[number] = self._candidate(number, rule)
-                by_trigger.setdefault(rule.trigger, []).append(number)
+                if rule.trigger in _TIMERS:
+                    by_timer.append(number)
+                else:
+                    by_trigger.setdefault(rule.trigger, []).append(number)
         triggers = {
-            trigger: self._trigger(trigger, numbers) for trigger, numbers in by_trigger.items()
+            trigger: TriggerRules(*self._functions(trigger, numbers))
+            for trigger, numbers in by_trigger.items()
         }
-        books = BookTerms(self._checked)
-        return CompiledRuleSet(
-            self._checked, _budgets(self._checked), triggers, books, self._code.seal()
-        )
+        timers = {
+            number: TimerRule(*self._functions(self._checked.rules[number].trigger, [number]))
+            for number in by_timer
+        }
+        checked, books, agenda = self._checked, BookTerms(self._checked), Agenda(self._checked)
+        budgets, source = _budgets(checked), self._code.seal()
+        return CompiledRuleSet(checked, budgets, triggers, books, source, timers, agenda)
 
     def _candidate(self, number: int, rule: CheckedRule) -> Candidate:
         dialect = self._dialects.get(rule.trigger)
@@ -70,9 +94,12 @@ class _Builder:
         plan = plan_of(rule, self._checked, dialect, self._formulas)
         name = self._code.give(f"r{number}", plan)
         fires = FIRE if plan.only is None else FIRE_CREDIT
+        if rule.trigger in _TIMERS:
+            fires = FIRE_TIMER
         return Candidate(name, conditions_of(rule, dialect), rule.exclusive, fires)
 
-    def _trigger(self, trigger: str, numbers: Iterable[int]) -> TriggerRules:
+    def _functions(self, trigger: str, numbers: Iterable[int]) -> tuple[Mapping[str, Any], Any]:
+        """By club, and for all clubs that are not named."""
         # 2.
         everywhere, own = self._by_club(numbers)
         zones = self._checked.club_zones
@@ -88,7 +115,7 @@ class _Builder:
             for club, chosen in candidates.items()
         }
         elsewhere = self._decide(trigger, tuple(everywhere), self._checked.time_zone, copies)
-        return TriggerRules(by_club, elsewhere)
+        return by_club, elsewhere
 
     def _by_club(self, numbers: Iterable[int]) -> tuple[list[int], Mapping[str, list[int]]]:
         """Rules for every club, and those of single clubs."""
@@ -102,15 +129,15 @@ class _Builder:
                 own.setdefault(club, []).append(number)
         return everywhere, own
 
-    def _decide(
-        self, trigger: str, numbers: tuple[int, ...], zone: ZoneInfo, copies: int
-    ) -> Decide:
+    def _decide(self, trigger: str, numbers: tuple[int, ...], zone: ZoneInfo, copies: int) -> Any:
         """Clubs with the same candidates and the same calendar share one function."""
         key = (trigger, numbers, zone)
         if key not in self._decisions:
             name = f"d{len(self._decisions)}"
             calendar = self._code.give(f"k_{name}", calendar_of(zone))
             candidates = [self._candidates[number] for number in numbers]
-            text = Decision(self._dialects[trigger], candidates, copies).text(name, calendar)
+            begins = BEGIN_TIMER if trigger in _TIMERS else BEGIN
+            decision = Decision(self._dialects[trigger], candidates, copies, begins)
+            text = decision.text(name, calendar)
             self._decisions[key] = self._code.define(name, text)
         return self._decisions[key]

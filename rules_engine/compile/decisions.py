@@ -25,8 +25,10 @@ from decimal import Decimal
 from rules_engine.compile.bounds import Interval
 from rules_engine.compile.conditions import Conditions, Dialect, Test
 
-FIRE, FIRE_CREDIT = "x_fire", "x_fire_credit"
-"""The globals that hold `firing.fire` and `firing.fire_credit`."""
+FIRE, FIRE_CREDIT, FIRE_TIMER = "x_fire", "x_fire_credit", "x_fire_timer"
+"""The globals that hold `firing.fire`, `firing.fire_credit` and `timers.firing.fire_timer`."""
+BEGIN, BEGIN_TIMER = "x_begin", "x_begin_timer"
+"""The globals that hold `firing.begin` and `timers.firing.begin_timer`."""
 _BRANCH_FROM = 2
 """Fewer thresholds than this are not worth a branch."""
 _MOST_LEFT = 1.9
@@ -47,11 +49,12 @@ class Candidate:
 @dataclass
 class Decision:
     """Writes one function. `copies`: how often a candidate may be written once more, on average,
-    because it can fire in several branches."""
+    because it can fire in several branches; `begin`: the global that begins a run."""
 
     dialect: Dialect
     candidates: Sequence[Candidate]
     copies: int
+    begin: str = BEGIN
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -181,7 +184,7 @@ class _Rule:
         if conditions.late:
             self._late(conditions.late)
         held = f"{self.flag} = " if self.flag is not None else ""
-        self._line(f"{held}{self.candidate.fires}({_RUN}, {self.candidate.name})")
+        self._line(f"{held}{self.candidate.fires}({self._run()}, {self.candidate.name})")
 
     def _line(self, line: str) -> None:
         self.decision.lines.append(" " * self.level + line)
@@ -226,9 +229,9 @@ class _Rule:
         self._line("try:")
         self._line(f" m = {' and '.join(map(self._asked, tests))}")
         self._line("except x_failures as error:")
-        self._line(f" m = x_fail({_RUN}, {self.candidate.name}, error)")
+        self._line(f" m = x_fail({self._run()}, {self.candidate.name}, error)")
         self.waiting.append("m")
         self._open()
 
-
-_RUN = "out := out or x_begin(x_terms, e, c, o, b, k)"
+    def _run(self) -> str:
+        return f"out := out or {self.decision.begin}(x_terms, e, c, o, b, k)"

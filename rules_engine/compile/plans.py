@@ -82,8 +82,11 @@ class _Planner:
             return self._credit(action, tags)
         if isinstance(action, SendPushAction):
             return self._push(action, tags)
-        assigned = isinstance(action, AssignGroupAction)
-        return GroupPlan(action.index, tags, action.group_id, assigned)
+        if isinstance(action, AssignGroupAction):
+            days = action.expires_in_days
+            lasts_us = None if days is None else days * DAY_US
+            return GroupPlan(action.index, tags, action.group_id, True, lasts_us)
+        return GroupPlan(action.index, tags, action.group_id, False)
 
     def _credit(self, action: AddBonusAction, tags: tuple[str, ...]) -> CreditPlan:
         days = action.expires_in_days

@@ -9,6 +9,9 @@ from rules_engine.checked import Amount, CheckedRuleSet
 from rules_engine.client import ClientState
 from rules_engine.firing import Run
 from rules_engine.outcome import Origin
+from rules_engine.timers.agenda import Agenda
+from rules_engine.timers.events import TimerEvent
+from rules_engine.timers.firing import Together
 from schemas.decoded import Event
 
 Decide = Callable[[Event, ClientState, Origin, Budgets], Run | None]
@@ -16,6 +19,9 @@ Decide = Callable[[Event, ClientState, Origin, Budgets], Run | None]
 
 Runs under the evaluation's decimal context. The client is as it was before the event.
 """
+
+DecideTimer = Callable[[TimerEvent, ClientState, Together, Budgets], Run | None]
+"""What one rule that a timer starts makes of its own event, in the run of all that are due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +33,26 @@ class TriggerRules:
 
 
 @dataclass(frozen=True, slots=True)
+class TimerRule:
+    """As `TriggerRules`, for a single rule."""
+
+    by_club: Mapping[str, DecideTimer]
+    elsewhere: DecideTimer
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledRuleSet:
     """`checked` is what it was made of; `budgets`: by rule id, the set's under ""; `books`: what it
-    says of the bonus account; `source` the generated text, for eyes only."""
+    says of the bonus account; `source` the generated text, for eyes only; `timers`: rules that a
+    timer starts, by their place among the rules; `agenda`: when they are due."""
 
     checked: CheckedRuleSet
     budgets: Mapping[str, Amount]
     triggers: Mapping[str, TriggerRules]
     books: BookTerms
     source: str
+    timers: Mapping[int, TimerRule]
+    agenda: Agenda
 
     @property
     def organization_id(self) -> str:

@@ -31,10 +31,11 @@ from rules_engine.ledger import Ledger
 from rules_engine.lives import begun, refused_import
 from rules_engine.memory import recall
 from rules_engine.outcome import Origin, Outcome, Reason, Rejection
+from rules_engine.timers.over import end_at_once
 from schemas.decoded import ClientForgotten, ClientImported, Event, PaymentMade
 from schemas.digests import content_digest, event_digest
 from schemas.instants import parse_instant
-from schemas.wire import AddBonus, AssignGroup, Command, JournalRecord, UnassignGroup
+from schemas.wire import AddBonus, Command, JournalRecord
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,8 @@ def explain_event(
         values.calendar,
     )
     after = ledger.charged(event_taken(before, event, digest, content, payment, account, lapses_at))
-    outcome = _outcome(decided, after, event)
-    return Explanation(_booked(outcome, books, credited), explained)
+    outcome = _booked(_outcome(decided, after, event), books, credited)
+    return Explanation(end_at_once(outcome, terms, event.client_id, around, clock), explained)
 
 
 def _values(rule_set: CheckedRuleSet, event: Event, client: ClientState) -> Values:
@@ -225,10 +226,8 @@ def _outcome(decided: Iterable[_Decided], after: ClientState, event: Event) -> O
         truncated += each.carried.truncated_pushes
         if each.carried.commands:
             fired.append(each.rule.id)
-    for command in commands:
-        if isinstance(command, AssignGroup | UnassignGroup):
-            assigned = isinstance(command, AssignGroup)
-            after = with_group_change(after, command.group_id, assigned, event.occurred_at)
+        for group_id, assigned, end in each.carried.group_changes:
+            after = with_group_change(after, group_id, assigned, event.occurred_at, end)
     return Outcome(after, tuple(commands), tuple(fired), tuple(rejections), truncated)
 
 

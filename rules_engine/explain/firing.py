@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from decimal import Decimal, DecimalException
 from typing import Any
+from uuid import UUID
 
 from rules_engine.budgets.port import Budgets, BudgetShort, Verdict
 from rules_engine.calendar import HOUR_US, quiet_until
@@ -13,7 +14,9 @@ from rules_engine.checked import (
     CheckedRule,
     SendPushAction,
     Template,
+    UnassignGroupAction,
 )
+from rules_engine.client import GroupEnd
 from rules_engine.explain.limits import told
 from rules_engine.explain.seen import Seen, look
 from rules_engine.explain.values import Values
@@ -23,7 +26,7 @@ from rules_engine.ledger import Ledger, budgets_of, client_limits
 from rules_engine.outcome import Origin, Reason, Rejection
 from rules_engine.variables import CREDITED_NOW, variables
 from schemas.ids import command_id
-from schemas.instants import DAY_US, instant_text
+from schemas.instants import DAY_US, instant_text, parse_instant
 from schemas.wire import (
     AddBonus,
     AssignGroup,
@@ -37,11 +40,13 @@ from schemas.wire import (
 
 @dataclass
 class Carried:
-    """`holds`: the rule has matched and keeps its exclusivity group. `credits`: the formulas as
-    they were seen, as far as they were looked at. `limit`: what stopped it, in numbers."""
+    """`holds`: the rule has matched and keeps its exclusivity group. `group_changes`: (group,
+    assigned?, its end). `credits`: the formulas as they were seen, as far as they were looked at.
+    `limit`: what stopped it, in numbers."""
 
     holds: bool = False
     commands: list[Command] = field(default_factory=list)
+    group_changes: list[tuple[str, bool, GroupEnd | None]] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     credits: list[Seen] = field(default_factory=list)
     truncated_pushes: int = 0
@@ -57,9 +62,10 @@ class _Failed(Exception):
 
 
 def carry_out(
-    rule: CheckedRule, values: Values, origin: Origin, ledger: Ledger, budgets: Budgets
+    rule: CheckedRule, values: Values, origin: Origin | None, ledger: Ledger, budgets: Budgets
 ) -> Carried:
-    """Fire the rule: formulas, then limits, then commands, then the charge.
+    """Fire the rule: formulas, then limits, then commands, then the charge. A timer's event has no
+    origin.
 
     Raises BudgetShort.
     """
@@ -73,7 +79,7 @@ class _Firing:
         self,
         rule: CheckedRule,
         values: Values,
-        origin: Origin,
+        origin: Origin | None,
         ledger: Ledger,
         budgets: Budgets,
     ) -> None:
@@ -115,10 +121,8 @@ class _Firing:
                 self._pay(action, amounts[action.index])
             elif isinstance(action, SendPushAction):
                 self._push(action, *texts[action.index])
-            elif isinstance(action, AssignGroupAction):
-                self._emit(AssignGroup, action, "ASSIGN_GROUP", group_id=action.group_id)
             else:
-                self._emit(UnassignGroup, action, "UNASSIGN_GROUP", group_id=action.group_id)
+                self._change_group(action)
         if self._carried.commands:
             self._ledger.charge(limits, credit, self._pushed)
         return self._carried
@@ -212,6 +216,19 @@ class _Firing:
             not_after=None if hours is None else self._after(hours * HOUR_US),
         )
 
+    def _change_group(self, action: AssignGroupAction | UnassignGroupAction) -> None:
+        if isinstance(action, UnassignGroupAction):
+            self._carried.group_changes.append((action.group_id, False, None))
+            self._emit(UnassignGroup, action, "UNASSIGN_GROUP", group_id=action.group_id)
+            return
+        end, days = None, action.expires_in_days
+        if days is not None:
+            at = parse_instant(self._after(days * DAY_US))
+            command, tags = UUID(self._id(action)).bytes, self._tags(action)
+            end = GroupEnd(at, action.group_id, command, self._rule.id, action.index, tags)
+        self._carried.group_changes.append((action.group_id, True, end))
+        self._emit(AssignGroup, action, "ASSIGN_GROUP", group_id=action.group_id)
+
     def _end_of_quiet_hours(self) -> str | None:
         push = self._values.rule_set.limits.push
         if push is None or push.quiet_since is None or push.quiet_until is None:
@@ -228,10 +245,13 @@ class _Firing:
         organization_id = self._values.rule_set.organization_id
         return command_id(organization_id, event.client_id, event.event_id, rule.id, action.index)
 
-    def _emit(self, make: Any, action: Action, name: str, **payload: object) -> None:
-        event, origin, rule_set = self._event, self._origin, self._values.rule_set
+    def _tags(self, action: Action) -> tuple[str, ...]:
         tags = [*self._rule.tags]
         tags += [tag for tag in dict.fromkeys(action.tags) if tag not in tags]
+        return tuple(dict.fromkeys(tags))
+
+    def _emit(self, make: Any, action: Action, name: str, **payload: object) -> None:
+        event, origin, rule_set = self._event, self._origin, self._values.rule_set
         self._carried.commands.append(
             make(
                 command_id=self._id(action),
@@ -241,14 +261,14 @@ class _Firing:
                 client_id=event.client_id,
                 rule_id=self._rule.id,
                 rule_set_version=rule_set.version,
-                tags=tuple(dict.fromkeys(tags)),
+                tags=self._tags(action),
                 executor=EXECUTOR,
                 caused_by=CausedBy(
                     event_id=event.event_id,
                     type=event.type,
-                    topic=origin.topic,
-                    partition=origin.partition,
-                    offset=origin.offset,
+                    topic=None if origin is None else origin.topic,
+                    partition=None if origin is None else origin.partition,
+                    offset=None if origin is None else origin.offset,
                 ),
                 issued_at=instant_text(event.occurred_at),
                 **payload,

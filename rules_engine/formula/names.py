@@ -9,7 +9,6 @@ from rules_engine.formula.functions import FUNCTIONS
 from rules_engine.variables import (
     CREDITED_NOW,
     ENVELOPE,
-    NOT_SUPPORTED_YET,
     Variable,
     triggers_of,
 )
@@ -19,9 +18,6 @@ _NO_CONSTANTS = frozenset({"true", "false", "yes", "no", "null", "none", "nil"})
 
 def no_variable(name: str, trigger: str, known: Mapping[str, Variable]) -> Refusal:
     """`name` is not among the variables `known` under the trigger."""
-    if name in NOT_SUPPORTED_YET:
-        message = f"{name} ({NOT_SUPPORTED_YET[name]}) is not supported yet"
-        return Refusal(Fault.NOT_SUPPORTED_YET, message, "leave it out of the formula for now")
     if name in FUNCTIONS:
         message = f"{name} is a function and needs arguments"
         return Refusal(Fault.UNKNOWN_NAME, message, f"write {FUNCTIONS[name].signature}")

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from rules_engine.account.packed import unpack_account
 from rules_engine.client import ClientState
+from rules_engine.timers.due import Rank
 from schemas.instants import DAY_US
 
 
@@ -72,16 +73,22 @@ def next_state_driven(state: ClientState, grace_us: int) -> int | None:
     """When the earliest lapse, end of an assignment or BONUS_EXPIRED of the client is due: by this
     instant it is listed among those that wake. `grace_us`: how long after its instant a lapse is
     carried out."""
-    lapses_at, wake = state.lapses_at, None
-    if lapses_at is not None:
-        wake = lapses_at + grace_us
-    if state.lapsed:
-        rings = state.lapsed[0][0] + grace_us
-        wake = rings if wake is None or rings < wake else wake
+    if not state.ends and not state.lapsed:  # nearly always
+        return None if state.lapses_at is None else state.lapses_at + grace_us
+    first = first_state_driven(state, grace_us)
+    return None if first is None else first[0]
+
+
+def first_state_driven(state: ClientState, grace_us: int) -> tuple[int, Rank] | None:
+    """As `next_state_driven`, and what it is."""
+    wakes: list[tuple[int, Rank]] = []
+    if state.lapses_at is not None:
+        wakes.append((state.lapses_at + grace_us, Rank.LAPSE))
     if state.ends:
-        ends = min([end.at for end in state.ends])
-        wake = ends if wake is None or ends < wake else wake
-    return wake
+        wakes.append((min(end.at for end in state.ends), Rank.GROUP_EXPIRY))
+    if state.lapsed:
+        wakes.append((state.lapsed[0][0] + grace_us, Rank.BONUS_EXPIRED))
+    return min(wakes, default=None)
 
 
 def _facts(state: ClientState) -> set[FactEntry]:

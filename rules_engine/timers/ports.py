@@ -28,7 +28,8 @@ class Candidates(Protocol):
 
     def waking(self, until_us: int) -> Sequence[tuple[int, str]]:
         """(wake, key) of clients with something state-driven due by then
-        (`facts.next_state_driven`), in any order."""
+        (`facts.next_state_driven`), in any order. Asked with ever later instants; who was named
+        once need not be named again until the value changes."""
 
     def changed(self, key: str, before: ClientState | None, after: ClientState) -> None:
         """A client's value changed: its new entries have to be found from now on."""

@@ -17,7 +17,9 @@ carried out whenever the walk meets it; where its instant has passed (another la
 that came back) it counts as due just after the position.
 """
 
+from collections import deque
 from collections.abc import Mapping
+from heapq import heappop, heappush
 
 from msgspec import Struct
 
@@ -26,11 +28,16 @@ from rules_engine.budgets.port import Budgets
 from rules_engine.client import ClientState
 from rules_engine.compile import CompiledRuleSet
 from rules_engine.outcome import Outcome
-from rules_engine.timers.due import Due, Position
+from rules_engine.timers.agenda import FactDue
+from rules_engine.timers.due import Due, Position, split_client_key
+from rules_engine.timers.facts import first_state_driven, next_state_driven
+from rules_engine.timers.judge import holds
 from rules_engine.timers.ports import Candidates, Clients
+from rules_engine.timers.ring import ring
 
 NEVER = 1 << 62
 """A bound beyond every instant."""
+_NO_DATE = NEVER + 1
 
 
 class Rung(Struct, frozen=True):
@@ -46,7 +53,7 @@ class Rung(Struct, frozen=True):
 
 class TimerWalk:
     """`rule_sets` by organization: clients of others have no timers. `position`: where to begin;
-    None: the first `arrive` or `next_due` begins there, nothing before it is looked at.
+    None: the walk begins where it first arrives, and nothing before that is looked at.
 
     `bound`: no instant after it will be asked for, so that changes which cannot matter before it
     cost nothing.
@@ -61,33 +68,202 @@ class TimerWalk:
         around: Around,
         bound: int = NEVER,
     ) -> None:
-        raise NotImplementedError
+        self._rule_sets = rule_sets
+        self._clients = clients
+        self._candidates = candidates
+        self._position = position
+        self._around = around
+        self._grace_us = around.lapse_grace_us
+        self._bound = bound
+        self._wakes: list[Due] = []
+        self._woken_until = -NEVER
+        self._dates = _Dates(rule_sets, clients, candidates)
+        if position is not None:
+            self._dates.begin(position)
+        self._watches = position is None or self._dates.next_at <= bound
 
     @property
     def position(self) -> Position | None:
         """Everything up to here was taken."""
-        raise NotImplementedError
+        return self._position
 
     def is_idle(self, clock: int) -> bool:
-        """Certainly nothing is due up to `clock`; one comparison or two."""
-        raise NotImplementedError
+        """Certainly nothing is due up to `clock`: a few comparisons."""
+        if self._position is None:
+            return True
+        if self._dates.next_at <= clock:
+            return False
+        self._wake(clock)
+        return not self._wakes or self._wakes[0].at > clock
 
     def next_due(self, clock: int) -> Due | None:
         """The next unit with an instant up to `clock`; None where there is none. Changes nothing.
 
         Asked again without a `take` or a change in between, it answers the same.
         """
-        raise NotImplementedError
+        if self._position is None:
+            return None
+        self._wake(clock)
+        by_state = self._next_by_state(self._position)
+        if by_state is not None and by_state.at > clock:
+            by_state = None
+        # At one instant what is due by a state comes before what is due by a date.
+        until = clock if by_state is None else min(clock, by_state.at - 1)
+        by_date = self._dates.next_due(self._position, until)
+        return by_state if by_date is None else by_date
 
     def take(self, due: Due, budgets: Budgets) -> Rung:
         """Carry out what `next_due` gave. The client's value is put and the position moves to the
         unit; where a budget's answer is awaited (`outcome.short`) nothing happens at all."""
-        raise NotImplementedError
+        before = self._clients.get(due.key) or ClientState()
+        rule_set = self._rule_sets[split_client_key(due.key)[0]]
+        outcome = ring(rule_set, before, due, budgets, self._around)
+        if not outcome.short:
+            self._clients.put(due.key, outcome.client)
+            self._position = Position(due.at, due)
+            self.changed(due.key, before, outcome.client)
+        return Rung(due, before, outcome)
 
     def arrive(self, clock: int) -> None:
         """Everything up to `clock` was taken: the position moves there, never back."""
-        raise NotImplementedError
+        if self._position is None:
+            self._position = Position(clock)
+            self._dates.begin(self._position)
+            self._watches = self._dates.next_at <= self._bound
+        elif clock > self._position.at or self._position.timer is not None:
+            self._position = Position(max(clock, self._position.at))
+            self._dates.pass_by(self._position.at)
 
     def changed(self, key: str, before: ClientState | None, after: ClientState) -> None:
-        """An event changed a client: what this makes due up to the bound is taken too."""
-        raise NotImplementedError
+        """An event changed a client, whose new value `clients` has: what this makes due up to the
+        bound is taken too. `before` None: the client was not known."""
+        wake = next_state_driven(after, self._grace_us)
+        wakes = wake is not None and wake <= self._bound
+        if wakes or self._watches:
+            self._candidates.changed(key, before, after)
+        if wakes and wake is not None and wake <= self._woken_until:
+            self._push(key, after)
+
+    def _wake(self, clock: int) -> None:
+        """Who has something due by its state up to `clock` is among `_wakes` after this."""
+        if clock > self._woken_until:
+            self._woken_until = clock
+            for _, key in self._candidates.waking(clock):
+                self._push(key, self._clients.get(key))
+
+    def _push(self, key: str, client: ClientState | None) -> None:
+        due = self._by_state(key, client)
+        if due is not None:
+            heappush(self._wakes, due)
+
+    def _next_by_state(self, position: Position) -> Due | None:
+        """The first of `_wakes` that is still so; what has changed is looked at anew."""
+        while self._wakes:
+            due = self._wakes[0]
+            now = self._by_state(due.key, self._clients.get(due.key))
+            if now == due:
+                return due
+            heappop(self._wakes)
+            if now is not None:
+                heappush(self._wakes, now)
+        return None
+
+    def _by_state(self, key: str, client: ClientState | None) -> Due | None:
+        """What the client's own value has due first. An instant that has passed counts as the one
+        just after the position."""
+        position = self._position
+        if client is None or position is None or split_client_key(key)[0] not in self._rule_sets:
+            return None
+        first = first_state_driven(client, self._grace_us)
+        if first is None:
+            return None
+        due = Due(first[0], first[1], key)
+        if not position.is_behind(due):
+            due = Due(position.at, first[1], key)
+        return due if position.is_behind(due) else Due(position.at + 1, first[1], key)
+
+
+class _Dates:
+    """What is due on dates: one instant after the other, at each one rank after the other.
+
+    `next_at`: before this instant nothing is due. Who holds a fact is asked when its rank is
+    reached, so that what earlier units changed is seen.
+    """
+
+    def __init__(
+        self,
+        rule_sets: Mapping[str, CompiledRuleSet],
+        clients: Clients,
+        candidates: Candidates,
+    ) -> None:
+        self._rule_sets = rule_sets
+        self._clients = clients
+        self._candidates = candidates
+        self._ranks: deque[tuple[int, list[tuple[CompiledRuleSet, FactDue]]]] = deque()
+        self._rank: tuple[int, list[tuple[CompiledRuleSet, FactDue]]] = (0, [])
+        self._keys: deque[str] = deque()
+        self._is_open = False
+        self.next_at = _NO_DATE
+
+    def begin(self, position: Position) -> None:
+        """After a unit of an instant the rest of the instant is still to come."""
+        self._find(position.at if position.timer is None else position.at - 1)
+
+    def pass_by(self, at: int) -> None:
+        """Everything up to `at` is behind."""
+        if self.next_at <= at:
+            self._find(at)
+
+    def next_due(self, position: Position, until: int) -> Due | None:
+        """The next unit up to `until`: only asked where nothing else comes before it."""
+        while self.next_at <= until:
+            if not self._is_open:
+                self._open()
+            rank, dues = self._rank
+            while self._keys:
+                due = Due(self.next_at, rank, self._keys[0])
+                if position.is_behind(due) and self._is_due(due.key, dues):
+                    return due
+                self._keys.popleft()
+            if self._ranks:
+                self._enter(self._ranks.popleft())
+            else:
+                self._find(self.next_at)
+        return None
+
+    def _find(self, after: int) -> None:
+        """The next instant, not opened yet."""
+        found = [rules.agenda.next_at(after) for rules in self._rule_sets.values()]
+        self.next_at = min((at for at in found if at is not None), default=_NO_DATE)
+        self._ranks.clear()
+        self._keys.clear()
+        self._is_open = False
+
+    def _open(self) -> None:
+        by_rank: dict[int, list[tuple[CompiledRuleSet, FactDue]]] = {}
+        for rules in self._rule_sets.values():
+            for due in rules.agenda.dues(self.next_at - 1, self.next_at):
+                by_rank.setdefault(due.rank, []).append((rules, due))
+        self._ranks.extend(sorted(by_rank.items()))
+        self._is_open = True
+
+    def _enter(self, rank: tuple[int, list[tuple[CompiledRuleSet, FactDue]]]) -> None:
+        self._rank = rank
+        keys: set[str] = set()
+        for rules, due in rank[1]:
+            keys.update(
+                self._candidates.holders(
+                    rules.organization_id, due.fact, due.first_day, due.last_day
+                )
+            )
+        self._keys.extend(sorted(keys))
+
+    def _is_due(self, key: str, dues: list[tuple[CompiledRuleSet, FactDue]]) -> bool:
+        client = self._clients.get(key)
+        if client is None:
+            return False
+        organization_id = split_client_key(key)[0]
+        return any(
+            rules.organization_id == organization_id and holds(due, client, rules.agenda.calendar)
+            for rules, due in dues
+        )

@@ -9,14 +9,12 @@ from typing import Any
 import pytest
 
 from rules_engine.author import load_rule_set
-from rules_engine.author.not_supported import TABLE
 from rules_engine.checked import CheckedRuleSet, Rounding
 from rules_engine.compile import compile_rule_set
 from rules_engine.errors import RuleSetError
 from rules_engine.explain import explain_event
 from rules_engine.outcome import Reason
 from rules_engine.simulate import Simulated, simulate
-from rules_engine.variables import NOT_SUPPORTED_YET
 from schemas.rule_set import rule_set_json_schema
 from tests.acceptance.guide import (
     GUIDE,
@@ -202,13 +200,6 @@ def test_the_table_of_roundings() -> None:
         _, simulated = run_rows(Example(0, "", None, text, made))
         found = [json.loads(command) for each in simulated for command in each.commands]
         assert [command["amountMajor"] for command in found] == expected, word
-
-
-def test_everything_that_is_refused_is_told() -> None:
-    section = TEXT.partition("## Not supported yet")[2]
-    keys = {row.place.rpartition(".")[2] for row in TABLE}
-    words = {word for row in TABLE for word in row.words}
-    assert {name for name in {*keys, *words, *NOT_SUPPORTED_YET} if name not in section} == set()
 
 
 def test_every_reason_has_its_row() -> None:

@@ -13,7 +13,6 @@ from rules_engine.variables import (
     CREDITED_NOW,
     ENVELOPE,
     EVENT_VARIABLES,
-    NOT_SUPPORTED_YET,
     TRIGGERS,
     Variable,
     variables,
@@ -65,9 +64,6 @@ def markdown() -> str:
         "## No variables\n\n"
         + _lines(("field of every event", "instead"), _cells(ENVELOPE.items())),
     ]
-    if NOT_SUPPORTED_YET:
-        later = _lines(("variable", "is"), _cells(NOT_SUPPORTED_YET.items()))
-        parts.append(f"## Not supported yet\n\n{later}")
     return "\n".join(parts)
 
 

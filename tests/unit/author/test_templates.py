@@ -34,7 +34,7 @@ def test_pieces(text: str, pieces: tuple[tuple[str, str | None], ...]) -> None:
         ("x {houre}", "TEMPLATE_UNKNOWN_NAME", (2, 9)),
         ("x {groups}", "TEMPLATE_UNKNOWN_NAME", (2, 10)),
         ("x {durationMinutes}", "TEMPLATE_UNKNOWN_NAME", (2, 19)),
-        ("x {expiredAmountMajor}", "NOT_SUPPORTED_YET", (2, 22)),
+        ("x {expiredAmountMajor}", "TEMPLATE_UNKNOWN_NAME", (2, 22)),
         ("x {hour!r}", "TEMPLATE_NAME", (2, 10)),
         ("x {hour.real}", "TEMPLATE_NAME", (2, 13)),
         ("x {}", "TEMPLATE_NAME", (2, 4)),
@@ -56,4 +56,4 @@ def test_the_limit_counts_code_points_without_names(text: str) -> None:
 
 
 def test_names_of_a_trigger_that_is_not_known_are_not_judged() -> None:
-    assert parse_template("{expiringAmountMajor}", 40, "BONUS_EXPIRING")[1] == []
+    assert parse_template("{expiringAmountMajor}", 40, "BONUS_EXPIRINGG")[1] == []

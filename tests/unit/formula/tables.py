@@ -89,7 +89,7 @@ def _kind(condition: bool) -> Kind:
 
 
 def _code(word: str) -> str:
-    return word if word == "NOT_SUPPORTED_YET" else f"FORMULA_{word}"
+    return f"FORMULA_{word}"
 
 
 def _value(trigger: str, name: str, value: object) -> object:

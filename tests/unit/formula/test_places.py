@@ -56,7 +56,7 @@ def test_every_finding_of_a_formula_at_once() -> None:
         "1_000",
         "expiredAmountMajor",
     ]
-    assert "not supported yet" in caught.value.problems[-1].message
+    assert "belongs to BONUS_EXPIRED" in caught.value.problems[-1].remedy
     assert "did you mean" not in str(caught.value)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from rules_engine import variables as table
 from rules_engine.formula.checked import Kind
+from rules_engine.timers import events
 from rules_engine.variables import (
     CREDITED_NOW,
     EVENT_VARIABLES,
@@ -27,6 +28,11 @@ EVENTS = {
         decoded.PaymentMade,
         decoded.ClientRegistered,
         decoded.PromoCodeRedeemed,
+        events.ClientAbsent,
+        events.Birthday,
+        events.AfterFirstVisit,
+        events.BonusExpiring,
+        events.BonusExpired,
     )
 }
 
