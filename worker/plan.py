@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 from msgspec import Struct
 
+from rules_engine.timers.due import Due
 from worker.errors import BadLog
 
 RESTORE = (
@@ -57,7 +58,13 @@ class Plan(Struct, frozen=True, array_like=True, tag="plan", kw_only=True):
 
     `done`: the last sequence whose outputs are acknowledged. `rules`: content hash by organization,
     None where it had no rule set. `positions` and `partitions`: only in the genesis and where a
-    topic joins. `cut` names the record tried in vain.
+    topic joins. `cut` names what was tried in vain: a record by topic and offset, or a timer
+    (`timer_place`).
+
+    `since`: before the first record the clock stood here at least, every input read to its end and
+    nothing due. `timers`: how many units were taken, before the records and after the last.
+    `timer`: everything up to this unit was taken, where the plan ends in the middle of an instant;
+    None: everything up to the clock.
     """
 
     term: int
@@ -72,13 +79,17 @@ class Plan(Struct, frozen=True, array_like=True, tag="plan", kw_only=True):
     positions: dict[str, int] = {}
     partitions: int = 0
     cut: tuple[str, int] | None = None
+    since: int = 0
+    timers: int = 0
+    timer: Due | None = None
 
 
 class Head(Struct, frozen=True, array_like=True):
     """Where the state stands: the fold of the first `seq` plans.
 
     `plan_offset` and `plan_digest` name the plan in the log; `positions` are the next offsets of
-    each topic; `terms` those under which the plan was made; `clock` is the lane's.
+    each topic; `terms` those under which the plan was made; `clock` is the lane's, `timer` as in
+    the plan.
     """
 
     seq: int
@@ -88,14 +99,31 @@ class Head(Struct, frozen=True, array_like=True):
     partitions: int
     clock: int
     terms: Terms
+    timer: Due | None = None
 
 
+EMPTYING = b"emptying"
+"""Stands where the head was while a lane is emptied for a rebuild: no owner may take it."""
 NO_TERMS = Terms(0, 0, 0, 0, 0)
 EMPTY = Head(0, -1, b"", {}, 0, 0, NO_TERMS)
 
 _encoder = msgspec.msgpack.Encoder()
 _record_decoder: msgspec.msgpack.Decoder[Start | Plan] = msgspec.msgpack.Decoder(Start | Plan)
 _head_decoder = msgspec.msgpack.Decoder(Head)
+
+
+def timer_place(due: Due) -> tuple[str, int]:
+    """A timer's unit where a record's topic and offset could stand: no topic begins so."""
+    return f"\x1f{due.rank}\x1f{due.key}", due.at
+
+
+def timer_at(place: tuple[str, int]) -> Due | None:
+    """The unit; None where the place is a record's."""
+    name, at = place
+    if not name.startswith("\x1f"):
+        return None
+    _, rank, key = name.split("\x1f", 2)
+    return Due(at, int(rank), key)
 
 
 def encode(record: Start | Plan | Head) -> bytes:
@@ -117,6 +145,11 @@ def decode_head(raw: bytes) -> Head:
     """The empty head for b""; raises BadLog where the bytes are not a head."""
     if not raw:
         return EMPTY
+    if raw == EMPTYING:
+        raise BadLog(
+            "The lane's state is being emptied: a rebuild runs, or was broken off.",
+            "Let it end, or run `loyalty rebuild --yes` once more; then start the worker.",
+        )
     try:
         return _head_decoder.decode(raw)
     except msgspec.DecodeError as error:

@@ -60,10 +60,13 @@ class Nursery:
 
     async def die(self, order: Order) -> None:
         """A worker starts, and is killed where it was ordered to be."""
-        await self.start(order)
-        status = await self.ended()
+        try:
+            await self.start(order)
+            status = await self.ended()
+        except NotReached as error:
+            raise NotReached(f"{order}: it lives on:\n{error}") from error
         if status != signal.SIGKILL:
-            raise NotReached(f"{order} ended with status {status}:\n{self._tail()}")
+            raise NotReached(f"{order}: it ended with status {status}:\n{self._tail()}")
 
     async def _answer(self, seconds: float) -> int:
         assert self._process is not None

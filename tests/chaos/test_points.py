@@ -36,12 +36,12 @@ DEATHS = (
     Order(Point.EVALUATED),
     Order(Point.APPENDING),
     Order(Point.APPENDING, soon=1),
-    Order(Point.APPENDING, nth=4, soon=3),
+    Order(Point.APPENDING, nth=3, soon=3),
     Order(Point.APPENDED),
     Order(Point.REPLAY_EVALUATED),
     Order(Point.REPLAY_COMMITTED),
     Order(Point.OUTBOX_PUBLISHED),
-    Order(Point.APPENDED, nth=5),
+    Order(Point.APPENDED, nth=3),
     Order(Point.REPLAY_PUBLISHED),
     Order(Point.COMMITTING),
     Order(Point.COMMITTING, nth=3, soon=1),
@@ -80,11 +80,11 @@ async def test_dying_at_every_point_loses_and_doubles_nothing(
     """A dead static member is replaced at once, not after its session."""
     async with Nursery(same, tmp_path / "workers.log") as nursery:
         for seed, order in enumerate(DEATHS):
-            await loyalty.send(traffic(seed, 60))
+            await loyalty.send(traffic(seed, 150))
             await nursery.die(order)
         for seed, order in enumerate(AFTER_A_LOSS, start=len(DEATHS)):
             forget_everything(redis_server, loyalty.prefix)
-            await loyalty.send(traffic(seed, 60))
+            await loyalty.send(traffic(seed, 150))
             await nursery.die(order)
         worker = await nursery.start(None)
         await loyalty.caught_up()
@@ -108,7 +108,7 @@ async def test_two_zombies_that_wake_up_behind_their_heir_pay_nothing(
             nursery = await stack.enter_async_context(Nursery(loyalty.environment(), log))
             zombies.append((nursery, await nursery.start(Order(point, nth=30, how="stall"))))
         for seed in range(100, 140):
-            await loyalty.send(traffic(seed, 60))
+            await loyalty.send(traffic(seed, 150))
             await asyncio.sleep(0.1)
         for _, process in zombies:
             await _stands_still(process)

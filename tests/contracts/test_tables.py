@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.parts.redis import RedisServer
-from worker.errors import Misconfigured
-from worker.ports import Tables
+from worker.errors import BadLog, Misconfigured
+from worker.plan import EMPTYING, decode_head
+from worker.ports import IndexChange, IndexRange, Tables
 from worker.tables.factory import TablesFactory, open_tables
 from worker.tables.limits import COMMIT_VALUES
+from worker.tables.slots import lane_tag
 
 KINDS = [
     pytest.param("memory", id="memory"),
@@ -153,3 +155,41 @@ async def test_a_lane_beyond_the_table_of_tags_is_refused(factory: TablesFactory
 def test_an_unknown_scheme_is_refused(url: str) -> None:
     with pytest.raises(Misconfigured, match="scheme"):
         open_tables(url, "loyalty:")
+
+
+async def test_emptied_lanes_are_as_if_they_had_never_been(factory: TablesFactory) -> None:
+    for n in (1, 2, 3):
+        values = {f"izi/c-{i}[*]": b"a" for i in range(20)}
+        add = IndexChange(add=(b"entry",))
+        assert await factory.lane(n).commit(b"", b"1", b"outbox", values, add) == "OK"
+    assert await factory.empty([1, 3]) == 2 * (20 + 1), "values and index"
+    for n in (1, 3):
+        lane = factory.lane(n)
+        assert await lane.peek() == (b"", b"")
+        assert await lane.load(b"", ["izi/c-1[*]"]) == [None]
+        assert await lane.look(b"", [IndexRange(b"a", b"z", 9)]) == [[]]
+    untouched = factory.lane(2)
+    assert await untouched.peek() == (b"1", b"outbox")
+    assert await untouched.load(b"1", ["izi/c-1[*]"]) == [b"a"]
+    assert await factory.empty([1, 3]) == 0
+
+
+@pytest.mark.redis
+async def test_an_owner_that_comes_while_a_lane_is_emptied_finds_no_state_to_trust(
+    redis_server: RedisServer, prefix: str
+) -> None:
+    """Broken off after the first deletions, as a connection or a process may be."""
+    tables = open_tables(redis_server.url, prefix)
+    lane = tables.lane(0)
+    await lane.commit(b"", b"1", b"", {"izi/c-1": b"a", "izi/c-2": b"b"})
+    tag = "{" + prefix + lane_tag(0) + "}:"
+    redis_server.cli("SET", f"{tag}head", EMPTYING.decode())
+    redis_server.cli("DEL", f"{tag}v:izi/c-1")
+    head, _ = await lane.peek()
+    with pytest.raises(BadLog, match="rebuild"):
+        decode_head(head)
+    assert await lane.load(b"1", ["izi/c-2"]) is None
+    assert await lane.commit(b"1", b"2", b"", {}) == "MOVED"
+    assert await tables.empty([0]) == 1
+    assert await lane.load(b"", ["izi/c-2"]) == [None]
+    await tables.close()

@@ -19,6 +19,7 @@ from worker.cli import (
     dead_letters,
     demo,
     explain,
+    rebuild,
     rules,
     schema,
     simulate,
@@ -51,6 +52,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(clients.app, name="clients")
 app.add_typer(topics.app, name="topics")
 app.command("check")(check.check)
+app.command("rebuild")(rebuild.rebuild)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(schema.app, name="schema")
 app.command("version")(version.version)

@@ -1,6 +1,6 @@
 """The one place that knows which tables a URL means."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from worker.errors import Misconfigured
@@ -18,6 +18,11 @@ class TablesFactory(Protocol):
 
     async def check(self) -> Sequence[Finding]:
         """Reachable, fit and set up to keep what it acknowledges? Raises nothing."""
+
+    async def empty(self, lanes: Collection[int]) -> int:
+        """Nothing is left of the lanes when it returns; how many values there were. Nobody ever
+        sees a part of a state: an owner that comes on the way stops loudly, or finds its head
+        moved. Raises TablesUnavailable; begun again, it goes on."""
 
     async def close(self) -> None:
         """Wait for commits under way, then close the connections."""

@@ -1,7 +1,7 @@
 """Tables in memory: for the demo and for tests. State ends with the process."""
 
 from bisect import bisect_left, insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from worker.findings import Finding
 from worker.ports import UNCHANGED, CommitAnswer, IndexChange, IndexRange
@@ -17,6 +17,14 @@ class MemoryLane:
         self._values: dict[str, bytes] = {}
         self._index: list[bytes] = []
         """Ascending, each once."""
+
+    def empty(self) -> int:
+        """How many values went, the index counting as one."""
+        gone = len(self._values) + bool(self._index)
+        self._head, self._outbox = b"", b""
+        self._values.clear()
+        self._index.clear()
+        return gone
 
     async def peek(self) -> tuple[bytes, bytes]:
         return self._head, self._outbox
@@ -88,6 +96,9 @@ class MemoryTables:
 
     async def check(self) -> Sequence[Finding]:
         return ()
+
+    async def empty(self, lanes: Collection[int]) -> int:
+        return sum(self._lanes[n].empty() for n in lanes if n in self._lanes)
 
     async def close(self) -> None:
         """Nothing is held."""

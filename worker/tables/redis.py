@@ -12,7 +12,7 @@ removal that comes late can leave the state without an entry that it needs.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from redis.asyncio import RedisCluster
@@ -22,6 +22,7 @@ from worker.errors import Misconfigured, OutcomeUnknown, TablesUnavailable
 from worker.findings import Finding
 from worker.ports import UNCHANGED, CommitAnswer, IndexChange, IndexRange
 from worker.tables.connect import Client, execute
+from worker.tables.emptying import empty
 from worker.tables.health import CONNECTION, check_redis
 from worker.tables.limits import LOAD_KEYS, check_commit
 from worker.tables.scripts import (
@@ -58,7 +59,10 @@ class RedisTables:
         self._commits: set[asyncio.Task[CommitAnswer]] = set()
 
     def lane(self, n: int) -> "RedisLane":
-        return RedisLane(self, "{" + self._prefix + lane_tag(n) + "}:")
+        return RedisLane(self, self._base(n))
+
+    def _base(self, n: int) -> str:
+        return "{" + self._prefix + lane_tag(n) + "}:"
 
     async def check(self) -> Sequence[Finding]:
         try:
@@ -67,6 +71,9 @@ class RedisTables:
         except FAILURES as error:
             remedy = "Is it up, are REDIS_URL, user, password and certificates right?"
             return [Finding("redis", CONNECTION, f"{describe(error).rstrip('.')}.", remedy)]
+
+    async def empty(self, lanes: Collection[int]) -> int:
+        return await empty(self._client, self._prefix, [self._base(n) for n in lanes])
 
     async def close(self) -> None:
         if self._commits:

@@ -74,10 +74,10 @@ if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return end
 redis.call('ZREM', KEYS[2], unpack(ARGV, 2))
 """)
 
-# KEYS head, value…; ARGV head
+# KEYS head, value…; ARGV head. How many there were.
 DELETE = Script("""
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return end
-redis.call('DEL', unpack(KEYS, 2))
+return redis.call('DEL', unpack(KEYS, 2))
 """)
 
 # KEYS head, outbox; ARGV head. DEL, because Redis carries it out also when its memory is full.

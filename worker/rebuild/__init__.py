@@ -1,0 +1,1 @@
+"""`loyalty rebuild`: the state of lanes from log and topics alone."""
