@@ -2,7 +2,8 @@
 
 RulesEngineError
 ├── FormulaError        a formula that is refused before anything is evaluated
-├── RuleSetError        a rule set with findings: all of them at once, each with its place
+├── RuleSetError        a rule set, or rule tests, with findings: all at once, each with its place
+├── LadderError         no ladder can be made of what was asked
 └── BudgetsUnreadable   a lane's packed budgets are damaged or of another release
 
 Failures *inside* an evaluation are data (`outcome.Failure`), never exceptions of this tree.
@@ -25,6 +26,10 @@ class FormulaError(RulesEngineError):
     def __init__(self, problems: Sequence["Problem"]) -> None:
         self.problems = tuple(problems)
         super().__init__("; ".join(problem.message for problem in self.problems))
+
+
+class LadderError(RulesEngineError):
+    """No ladder can be made of what was asked; the message says what to give instead."""
 
 
 class BudgetsUnreadable(RulesEngineError):
