@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from rules_engine.difference.facts import number
-from rules_engine.ladder_design.steps import Shape, Step
+from rules_engine.ladder_design.shapes import Shape
+from rules_engine.ladder_design.steps import Step
 
 
 def ladder_yaml(

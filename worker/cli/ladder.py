@@ -4,13 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rules_engine.ladder_design import AnchorGap, Returns, Shape, Step
+from rules_engine.ladder_design.shapes import Shape
 from worker.cli.failure import CommandFailed
 from worker.cli.output import Format, FormatOption, open_output, print_json, say
+
+if TYPE_CHECKING:
+    from rules_engine.ladder_design.returns import AnchorGap, Returns
+    from rules_engine.ladder_design.steps import Step
 
 _ADVISED_DAYS = range(30, 61)
 
@@ -75,17 +79,17 @@ class _Design:
     shape: Shape
     margin: Decimal
     minor_digits: int
-    steps: tuple[Step, ...]
+    steps: "tuple[Step, ...]"
     shares: tuple[Decimal, ...]
-    returns: Returns
-    gap: AnchorGap
+    returns: "Returns"
+    gap: "AnchorGap"
 
 
 def _designed(average: str, shape: Shape, margin: str, shares: str | None, code: str) -> _Design:
     from rules_engine.author.currencies import MINOR_DIGITS
     from rules_engine.errors import LadderError
-    from rules_engine.ladder_design import anchor_gap, design_ladder, returns
-    from rules_engine.ladder_design.returns import typical_shares
+    from rules_engine.ladder_design.returns import anchor_gap, returns, typical_shares
+    from rules_engine.ladder_design.steps import design_ladder
 
     if code not in MINOR_DIGITS:
         raise typer.BadParameter(f"there is no currency {code!r}; give its three letters: RUB")
@@ -141,7 +145,7 @@ def _shares(text: str, count: int) -> tuple[Decimal, ...]:
 def _yaml(design: _Design, organization: str, zone: str, currency: str, days: int) -> str:
     """Raises RuleSetError for a name that a rule set cannot have."""
     from rules_engine.author import load_rule_set
-    from rules_engine.ladder_design import ladder_yaml
+    from rules_engine.ladder_design.writing import ladder_yaml
 
     text = ladder_yaml(
         design.steps,
@@ -171,7 +175,8 @@ def _lines(design: _Design, currency: str, days: int) -> Iterator[str]:
     for step, share in zip(design.steps, design.shares, strict=True):
         yield (
             f"  {step.id}: {step.percent:f} % from {step.at_least:f}, which credits "
-            f"{number(step.credits)} (× {step.times_average:f} the average, {share:.0f} % of operations)"
+            f"{number(step.credits)} "
+            f"(× {step.times_average:f} the average, {share:.0f} % of operations)"
         )
     yield f"Return at a margin of {design.margin:f} %, by the guide's model:"
     yield (
