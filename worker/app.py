@@ -33,14 +33,17 @@ from worker.kafka.lane_log import KafkaLaneLog
 from worker.kafka.publisher import KafkaPublisher
 from worker.kafka.security import client_options
 from worker.kafka.source import KafkaSource, SourceSettings
+from worker.kafka.writer import TopicWriter
 from worker.lane import Lane, LanePorts, LaneSettings
 from worker.lanes import Lanes
 from worker.metrics import Metrics
 from worker.observe import LaneObserver, Listener
 from worker.points import UNMARKED, Points
-from worker.rules.active import ActiveRules, Applied, RulesListener
+from worker.rules.active import ActiveRules, Applied, Refusal, RulesListener
 from worker.rules.history import KafkaRuleHistory
 from worker.rules.ports import RuleHistory, RuleSource
+from worker.rules.prover import Prover, ProverProcess
+from worker.rules.status import StatusBoard
 from worker.start import input_types, preflight, source_of, tables_of
 from worker.tables.factory import TablesFactory
 from worker.web.health import Health
@@ -120,6 +123,7 @@ class Parts:
     tables: TablesFactory | None = None
     source: RuleSource | None = None
     history: RuleHistory | None = None
+    prover: Prover | None = None
     listener: Listener | None = None
     fetch_max_wait_ms: int = 500
     points: Points = UNMARKED
@@ -139,10 +143,14 @@ def build(
     client = client_options(settings)
     lane_log = KafkaLaneLog(client, settings.topic("LANE_LOG"))
     publisher = KafkaPublisher(client, {c: settings.topic(c) for c in (*OUTPUTS, Channel.BUDGETS)})
+    owner = settings.kafka_group_instance_id or f"{socket.gethostname()}:{os.getpid()}"
+    statuses = TopicWriter(client, settings.topic("RULES_STATUS"))
+    board = StatusBoard(owner, statuses.write) if parts.history is None else None
     rules = ActiveRules(
         parts.source or source_of(settings),
         parts.history or KafkaRuleHistory(client, settings.topic("RULES_HISTORY")),
-        _rules_listener(metrics, lambda error: app.feed.fail(error)),
+        _rules_listener(metrics, board, lambda error: app.feed.fail(error)),
+        parts.prover or ProverProcess(),
     )
     channels = {settings.topic(channel): channel for channel in INPUTS}
     terms = make_terms(
@@ -153,7 +161,7 @@ def build(
     observer = LaneObserver(metrics, parts.listener)
     budget = CacheBudget(settings.state_cache_mb * MEGABYTE)
     lane_settings = LaneSettings(
-        owner=settings.kafka_group_instance_id or f"{socket.gethostname()}:{os.getpid()}",
+        owner=owner,
         repeat_horizon_us=settings.repeat_horizon_days * DAY_US,
         stale_outputs=stale_outputs,
     )
@@ -182,9 +190,15 @@ def build(
         await lane_log.start()
         await publisher.start()
 
+    async def stop_rules() -> None:
+        await rules.stop()
+        if board is not None:
+            await board.stop()
+        await statuses.close()
+
     async def stop() -> None:
         await asyncio.gather(
-            rules.stop(), publisher.stop(), lane_log.stop(), tables.close(), worker.web.stop()
+            stop_rules(), publisher.stop(), lane_log.stop(), tables.close(), worker.web.stop()
         )
 
     def failed(error: BaseException) -> None:
@@ -194,7 +208,10 @@ def build(
     around = Surroundings(start, stop, make_lane, worker.on_tick, failed)
     batches = app.channel()
     app.feed = LaneFeed(
-        app, _consuming(settings, partitions, client, parts.fetch_max_wait_ms), around, batches
+        app,
+        _consuming(settings, owner, partitions, client, parts.fetch_max_wait_ms),
+        around,
+        batches,
     )
     app.agent(batches, name="lanes", concurrency=partitions)(take_batches)
     return worker
@@ -215,9 +232,14 @@ def _faust_app(settings: Settings) -> LoyaltyApp:
 
 
 def _consuming(
-    settings: Settings, partitions: int, client: dict[str, Any], fetch_max_wait_ms: int
+    settings: Settings,
+    owner: str,
+    partitions: int,
+    client: dict[str, Any],
+    fetch_max_wait_ms: int,
 ) -> Consuming:
     return Consuming(
+        worker=owner,
         client=client,
         group=settings.kafka_group_id,
         instance=settings.kafka_group_instance_id,
@@ -236,13 +258,29 @@ def _consuming(
     )
 
 
-def _rules_listener(metrics: Metrics, failed: Callable[[BaseException], None]) -> RulesListener:
+def _rules_listener(
+    metrics: Metrics, board: StatusBoard | None, failed: Callable[[BaseException], None]
+) -> RulesListener:
+    """Tells metrics and, in production, the topic of statuses."""
+
     def applied(told: Applied) -> None:
         metrics.rule_set_applied(
             told.organization, told.version, told.content_hash, told.rules, time.time()
         )
+        if board is not None:
+            board.applied(told)
 
-    return RulesListener(applied, metrics.rule_set_rejected, failed)
+    def refused(told: Refusal) -> None:
+        metrics.rule_set_rejected(told.organization)
+        if board is not None:
+            board.refused(told)
+
+    def removed(organization: str) -> None:
+        metrics.rule_set_removed(organization)
+        if board is not None:
+            board.removed(organization)
+
+    return RulesListener(applied, refused, removed, failed)
 
 
 async def _until_signal(work: Coroutine[Any, Any, int]) -> int | None:

@@ -39,8 +39,10 @@ REBALANCE_MS = 20_000
 
 
 class Consuming(Struct, frozen=True):
-    """How the consumer is made. `client` are aiokafka's connection options."""
+    """How the consumer is made. `worker`: the name under which the group knows it; `client` are
+    aiokafka's connection options."""
 
+    worker: str
     client: dict[str, Any]
     group: str
     instance: str | None
@@ -92,6 +94,7 @@ class LaneFeed(Service):  # type: ignore[misc]
         read_any_header_name()
         return AIOKafkaConsumer(
             **consuming.client,
+            client_id=consuming.worker,
             group_id=consuming.group,
             group_instance_id=consuming.instance,
             enable_auto_commit=False,

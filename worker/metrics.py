@@ -141,6 +141,14 @@ class Metrics(Series):
         for rule in known:
             self.rule_firings_total.labels(name, rule)
 
+    def rule_set_removed(self, organization: str) -> None:
+        """Its rules decide no more."""
+        previous = self._applied.pop(organization, None)
+        if previous is not None:
+            self.rule_set_info.remove(*previous)
+            self.rule_set_applied_timestamp_seconds.remove(organization)
+            self._forget_rules(organization, self._rules.pop(organization, frozenset()))
+
     def rule_set_rejected(self, organization: str) -> None:
         self.rule_set_rejections_total.labels(self._organization(organization)).inc()
 

@@ -8,6 +8,7 @@
 """
 
 from collections.abc import Iterable, Mapping
+from types import CodeType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,9 +40,15 @@ _ROOM = 30_000
 """How many rules, all branches counted, are written for a trigger before functions branch less."""
 
 
-def compile_rule_set(checked: CheckedRuleSet) -> CompiledRuleSet:
-    """Generate and compile the code of every trigger. A checked rule set always compiles."""
-    return _Builder(checked).build()
+def compile_rule_set(
+    checked: CheckedRuleSet, ready: dict[str, CodeType] | None = None
+) -> CompiledRuleSet:
+    """Generate and compile the code of every trigger. A checked rule set always compiles.
+
+    `ready`: code objects by generated text, of another process that compiled the same set: taken
+    where the text is the same, and filled with what had to be compiled here.
+    """
+    return _Builder(checked, {} if ready is None else ready).build()
 
 
 def _budgets(checked: CheckedRuleSet) -> Mapping[str, Amount]:
@@ -52,13 +59,13 @@ def _budgets(checked: CheckedRuleSet) -> Mapping[str, Amount]:
 class _Builder:
     """One rule set on its way into functions."""
 
-    def __init__(self, checked: CheckedRuleSet) -> None:
+    def __init__(self, checked: CheckedRuleSet, ready: dict[str, CodeType]) -> None:
         terms = terms_of(checked)
         given = {"x_terms": terms, MINOR_UNIT: terms.minor_unit, "x_fail": fail}
         runs = {BEGIN: begin, FIRE: fire, FIRE_CREDIT: fire_credit}
         timers = {BEGIN_TIMER: begin_timer, FIRE_TIMER: fire_timer}
         self._checked = checked
-        self._code = Code({**helpers(terms.rounding), **given, **runs, **timers})
+        self._code = Code({**helpers(terms.rounding), **given, **runs, **timers}, ready)
         self._formulas = Formulas(self._code)
         self._decisions: dict[tuple[str, tuple[int, ...], ZoneInfo], Any] = {}
         self._dialects: dict[str, Dialect] = {}

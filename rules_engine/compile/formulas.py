@@ -9,6 +9,7 @@ def q0(e, c, k):
 """
 
 from collections.abc import Iterable, Iterator
+from types import CodeType
 from typing import Any
 
 from rules_engine.checked import AddBonusAction
@@ -21,16 +22,21 @@ MINOR_UNIT = "x_minor_unit"
 
 
 class Code:
-    """Generated functions and the globals that they share. `text`: all that was generated."""
+    """Generated functions and the globals that they share. `ready`: text to code object of what
+    was compiled before; filled with what was not."""
 
-    def __init__(self, given: dict[str, object]) -> None:
+    def __init__(self, given: dict[str, object], ready: dict[str, CodeType]) -> None:
+        self._ready = ready
         self.literals = Literals()
         self._globals: dict[str, Any] = {"__builtins__": {}, **given}
         self._texts: list[str] = []
 
     def define(self, name: str, text: str) -> Any:
         """The function of this text. It may run once `seal` has been called."""
-        exec(compile(text, "<generated>", "exec"), self._globals)
+        code = self._ready.get(text)
+        if code is None:
+            code = self._ready[text] = compile(text, "<generated>", "exec")
+        exec(code, self._globals)
         self._texts.append(text)
         return self._globals[name]
 

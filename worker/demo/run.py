@@ -31,6 +31,7 @@ from worker.demo.notices import keep_notices
 from worker.demo.totals import Totals
 from worker.demo.traffic import traffic
 from worker.errors import LoudStop
+from worker.rules.prover import ProverHere
 
 REFRESH_SECONDS = 0.25
 LIVE_RATE = 300.0
@@ -94,7 +95,11 @@ class _Demo:
             feeder = Feeder(broker.bootstrap_servers, topics, PARTITIONS, self.totals, rate)
             from worker.app import Parts, build
 
-            parts = Parts(listener=self.totals.batch_published, fetch_max_wait_ms=FETCH_MAX_WAIT_MS)
+            parts = Parts(
+                prover=ProverHere(),
+                listener=self.totals.batch_published,
+                fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
+            )
             worker = build(settings, PARTITIONS, lambda _: self._failed.set(), parts=parts)  # 3
             await worker.app.start()
             try:

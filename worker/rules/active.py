@@ -18,11 +18,12 @@ from contextlib import suppress
 from msgspec import Struct
 
 from rules_engine.author.load import load_rule_set
-from rules_engine.author.prove import prove
 from rules_engine.compile import CompiledRuleSet, compile_rule_set
 from rules_engine.errors import RuleSetError
 from worker.errors import LoudStop, Misconfigured, SourceUnavailable, Unavailable
 from worker.rules.ports import RuleHistory, RuleSource, RuleText, StoredRules
+from worker.rules.prover import Prover
+from worker.rules.texts import check_home, organization_of
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +39,22 @@ class Applied(Struct, frozen=True):
     rules: tuple[str, ...]
 
 
+class Refusal(Struct, frozen=True):
+    """A text that does not decide. `organization`: the file's name where the text names none;
+    `text_hash`: of its bytes."""
+
+    organization: str
+    text_hash: str
+    findings: str
+
+
 class RulesListener(Struct, frozen=True):
-    """Who hears of applied and refused sets (metrics, status), and of a watch that died."""
+    """Who hears of applied, refused and removed sets (metrics, status), and of a watch that died.
+    `removed` is told the organization."""
 
     applied: Callable[[Applied], None]
-    rejected: Callable[[str], None]
+    refused: Callable[[Refusal], None]
+    removed: Callable[[str], None]
     failed: Callable[[BaseException], None]
 
 
@@ -54,9 +66,16 @@ class _File(Struct, frozen=True):
 
 
 class ActiveRules:
-    def __init__(self, source: RuleSource, history: RuleHistory, listener: RulesListener) -> None:
+    def __init__(
+        self,
+        source: RuleSource,
+        history: RuleHistory,
+        listener: RulesListener,
+        prover: Prover,
+    ) -> None:
         self._source = source
         self._history = history
+        self._prover = prover
         self._listener = listener
         self._current: dict[str, CompiledRuleSet] = {}
         self._compiled: dict[str, CompiledRuleSet] = {}
@@ -101,6 +120,7 @@ class ActiveRules:
             self._task = None
         await self._source.close()
         await self._history.close()
+        await self._prover.close()
 
     def rules_of(self, named: Mapping[str, str | None] | None) -> Mapping[str, CompiledRuleSet]:
         """The sets in force (None), or exactly those of a plan. Raises LoudStop for a hash that
@@ -142,26 +162,22 @@ class ActiveRules:
         compiled = compile_rule_set(load_rule_set(text, file))
         return self._compiled.setdefault(compiled.content_hash, compiled)
 
-    def _compile_new(self, text: str, file: str) -> CompiledRuleSet:
-        """Raises RuleSetError, also where generated code and reference evaluator disagree."""
-        compiled = self._compile(text, file)
-        disagreements = prove(compiled.checked)
-        if disagreements:
-            raise RuleSetError(disagreements)
-        return compiled
-
     def _ended(self, task: "asyncio.Task[None]") -> None:
         """Rules that nobody watches any more must not go unnoticed."""
         if not task.cancelled() and (error := task.exception()) is not None:
             self._listener.failed(error)
 
     async def _watch(self) -> None:
+        said = ""
         while True:
-            await asyncio.sleep(RELOAD_SECONDS)
+            await self._source.changed(RELOAD_SECONDS)
             try:
                 await self._refresh()
+                said = ""
             except (Unavailable, OSError) as error:
-                log.warning("the rules cannot be read, the last good ones stay: %s", error)
+                if str(error) != said:  # once, not at every look
+                    log.warning("the rules cannot be read, the last good ones stay: %s", error)
+                said = str(error)
 
     async def _refresh(self) -> None:
         texts = await self._source.read()  # 2
@@ -179,9 +195,11 @@ class ActiveRules:
     async def _prove(self, file: str, text: RuleText) -> CompiledRuleSet | None:
         """The file's set, written to the history; the last good one where it is refused."""
         try:
-            compiled = await asyncio.to_thread(self._compile_new, text.text, file)
+            proven = await self._prover.prove(text.text, file)
+            check_home(text, file, proven)
         except RuleSetError as error:
-            return self._last_good(file, error)
+            return self._last_good(file, text, error)
+        compiled = self._compiled.setdefault(proven.content_hash, proven)
         latest = self._history.latest(compiled.organization_id)
         if latest is None or latest.content_hash != compiled.content_hash:
             await self._history.record(
@@ -195,19 +213,19 @@ class ActiveRules:
             )
         return compiled
 
-    def _last_good(self, file: str, error: RuleSetError) -> CompiledRuleSet | None:
+    def _last_good(self, file: str, text: RuleText, error: RuleSetError) -> CompiledRuleSet | None:
         known = self._files.get(file)
         good = known.compiled if known is not None else None
         if good is None and (stored := self._history.latest_of_file(file)) is not None:
             with suppress(RuleSetError):  # of a release that took what this one refuses
                 good = self._compile(stored.text, stored.file)
-        organization = good.organization_id if good is not None else file
         log.error(
             "rule set refused, %s:\n%s",
             f"version {good.version} stays in force" if good else "and none is in force",
             error,
         )
-        self._listener.rejected(organization)
+        named = good.organization_id if good is not None else organization_of(text.text)
+        self._listener.refused(Refusal(named or file, text.content_hash, str(error)))
         return good
 
     def _drop_removed(self, present: set[str]) -> None:
@@ -231,6 +249,8 @@ class ActiveRules:
         for organization, compiled in fresh.items():
             if self._current.get(organization) is not compiled:
                 self._tell(compiled)
+        for organization in self._current.keys() - fresh.keys():
+            self._listener.removed(organization)
         self._current, self._homes = fresh, homes
         self._ignore({f: homes[c.organization_id] for f, c in good.items()})
 

@@ -1,5 +1,6 @@
 """Rule sources and histories in memory: for the demo and for tests."""
 
+import asyncio
 from collections.abc import Mapping
 
 from worker.rules.ports import RuleText, StoredRules
@@ -15,6 +16,9 @@ class MemorySource:
 
     async def read(self) -> Mapping[str, RuleText]:
         return {file: rule_text(text) for file, text in self.texts.items()}
+
+    async def changed(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
 
     async def close(self) -> None:
         """Nothing is held."""

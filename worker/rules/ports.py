@@ -8,10 +8,12 @@ from msgspec import Struct
 
 class RuleText(Struct, frozen=True):
     """A rule set as its author wrote it. `content_hash` is of these very bytes: it tells whether
-    the text changed. The identity of a set is the hash of its meaning, which compiling gives."""
+    the text changed. The identity of a set is the hash of its meaning, which compiling gives.
+    `organization`: whose set it must be; None where the source does not say."""
 
     text: str
     content_hash: str
+    organization: str | None = None
 
 
 class RuleSource(Protocol):
@@ -21,6 +23,10 @@ class RuleSource(Protocol):
         """Everything that the source holds at this moment, by file name (by organization where
         the source is a topic). Raises SourceUnavailable where it cannot be read to its end, and
         Misconfigured where it is not there at all."""
+
+    async def changed(self, seconds: float) -> None:
+        """Returns once something changed, as far as the source is told of changes; after `seconds`
+        in any case."""
 
     async def close(self) -> None: ...
 

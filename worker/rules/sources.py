@@ -1,9 +1,13 @@
 """Where rule sets come from: a directory, or a compacted topic keyed by organization."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from watchfiles import awatch
 
 from rules_engine.cases.names import is_rule_set
 from worker.errors import Misconfigured, SourceUnavailable
@@ -11,7 +15,13 @@ from worker.kafka.reader import TopicReader
 from worker.rules.ports import RuleText
 from worker.rules.texts import rule_text
 
+log = logging.getLogger(__name__)
+
 SETTLE_SECONDS = 0.2
+NOTICE_MS = 80
+WATCH_AGAIN_SECONDS = 5.0
+ASK_SECONDS = 0.25
+"""Asking a topic for its end costs its broker next to nothing."""
 
 
 class DirectorySource:
@@ -20,12 +30,16 @@ class DirectorySource:
 
     Names are looked up anew at each read, so Kubernetes may swap `..data` under the files. What
     changed is believed only when two reads in a row agree: a file that is being written, or a swap
-    under way, shows half of itself, and half a rule set may be a valid one.
+    under way, shows half of itself, and half a rule set may be a valid one. The system's notices
+    of changes make it quick; where they do not come (network file systems, used up watches)
+    looking now and then is enough.
     """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._believed: Mapping[str, RuleText] | None = None
+        self._noticed = asyncio.Event()
+        self._notices: asyncio.Task[None] | None = None
 
     async def read(self) -> Mapping[str, RuleText]:
         seen = await self._look()
@@ -36,8 +50,28 @@ class DirectorySource:
                 self._believed = seen
         return seen
 
+    async def changed(self, seconds: float) -> None:
+        if self._notices is None:
+            self._notices = asyncio.create_task(self._notice(), name="notices of rule files")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._noticed.wait()
+        self._noticed.clear()
+
+    async def _notice(self) -> None:
+        while True:
+            try:
+                async for _ in awatch(self._directory, debounce=NOTICE_MS, step=NOTICE_MS // 4):
+                    self._noticed.set()
+            except (OSError, RuntimeError) as error:
+                log.debug("no notices of changes in %s: %s", self._directory, error)
+            await asyncio.sleep(WATCH_AGAIN_SECONDS)
+
     async def close(self) -> None:
-        """Nothing is held."""
+        if self._notices is not None:
+            self._notices.cancel()
+            await asyncio.gather(self._notices, return_exceptions=True)
+            self._notices = None
 
     async def _look(self) -> Mapping[str, RuleText]:
         try:
@@ -74,9 +108,13 @@ class KafkaSource:
             if record.value is None:
                 texts.pop(organization, None)
             else:
-                texts[organization] = rule_text(record.value.decode(errors="surrogateescape"))
+                text = record.value.decode(errors="surrogateescape")
+                texts[organization] = rule_text(text, organization)
         self._texts = texts
         return texts
+
+    async def changed(self, seconds: float) -> None:
+        await asyncio.sleep(min(seconds, ASK_SECONDS))
 
     async def close(self) -> None:
         await self._reader.close()

@@ -8,7 +8,9 @@ from worker.errors import LoudStop, Misconfigured
 from worker.rules import active
 from worker.rules.active import ActiveRules, Applied, RulesListener
 from worker.rules.fakes import MemoryHistory, MemorySource
-from worker.rules.ports import StoredRules
+from worker.rules.ports import RuleText, StoredRules
+from worker.rules.prover import ProverHere
+from worker.rules.texts import rule_text
 
 GOOD = """
 organizationId: izi
@@ -31,10 +33,20 @@ class Heard:
     def __init__(self) -> None:
         self.applied: list[Applied] = []
         self.rejected: list[str] = []
+        self.removed: list[str] = []
         self.failed: list[BaseException] = []
 
     def listener(self) -> RulesListener:
-        return RulesListener(self.applied.append, self.rejected.append, self.failed.append)
+        return RulesListener(
+            self.applied.append,
+            lambda refusal: self.rejected.append(refusal.organization),
+            self.removed.append,
+            self.failed.append,
+        )
+
+
+def active_rules(source: MemorySource, history: MemoryHistory, heard: Heard) -> ActiveRules:
+    return ActiveRules(source, history, heard.listener(), ProverHere())
 
 
 @pytest.fixture(name="quick", autouse=True)
@@ -57,7 +69,7 @@ def version_of(rules: ActiveRules) -> str:
 
 async def test_a_new_set_is_in_the_history_before_it_decides() -> None:
     history, heard = MemoryHistory(), Heard()
-    rules = ActiveRules(MemorySource({"izi.yaml": text(1)}), history, heard.listener())
+    rules = active_rules(MemorySource({"izi.yaml": text(1)}), history, heard)
     await rules.start()
     latest = history.latest("izi")
     assert latest is not None
@@ -68,7 +80,7 @@ async def test_a_new_set_is_in_the_history_before_it_decides() -> None:
 
 async def test_an_edit_is_taken_up_and_a_bad_one_leaves_the_last_good() -> None:
     source, heard = MemorySource({"izi.yaml": text(1)}), Heard()
-    rules = ActiveRules(source, MemoryHistory(), heard.listener())
+    rules = active_rules(source, MemoryHistory(), heard)
     await rules.start()
     source.texts["izi.yaml"] = text(2)
     await until(lambda: version_of(rules) == "2")
@@ -82,17 +94,17 @@ async def test_an_edit_is_taken_up_and_a_bad_one_leaves_the_last_good() -> None:
 
 async def test_after_a_restart_a_bad_set_leaves_the_last_good_of_the_history() -> None:
     history, heard = MemoryHistory(), Heard()
-    before = ActiveRules(MemorySource({"izi.yaml": text(1)}), history, heard.listener())
+    before = active_rules(MemorySource({"izi.yaml": text(1)}), history, heard)
     await before.start()
     await before.stop()
-    rules = ActiveRules(MemorySource({"izi.yaml": BAD}), history, heard.listener())
+    rules = active_rules(MemorySource({"izi.yaml": BAD}), history, heard)
     await rules.start()
     assert version_of(rules) == "1"
     await rules.stop()
 
 
 async def test_an_organization_without_any_good_set_keeps_the_lanes_closed() -> None:
-    rules = ActiveRules(MemorySource({"izi.yaml": BAD}), MemoryHistory(), Heard().listener())
+    rules = active_rules(MemorySource({"izi.yaml": BAD}), MemoryHistory(), Heard())
     with pytest.raises(Misconfigured, match=r"izi\.yaml cannot be used"):
         await rules.start()
     await rules.stop()
@@ -101,7 +113,7 @@ async def test_an_organization_without_any_good_set_keeps_the_lanes_closed() -> 
 async def test_one_bad_organization_never_touches_another() -> None:
     other = text(7).replace("izi", "other")
     source, heard = MemorySource({"izi.yaml": text(1), "other.yaml": other}), Heard()
-    rules = ActiveRules(source, MemoryHistory(), heard.listener())
+    rules = active_rules(source, MemoryHistory(), heard)
     await rules.start()
     source.texts["izi.yaml"] = BAD
     source.texts["other.yaml"] = other.replace('"7"', '"8"')
@@ -113,10 +125,11 @@ async def test_one_bad_organization_never_touches_another() -> None:
 async def test_a_removed_file_takes_its_rules_along() -> None:
     other = text(7).replace("izi", "other")
     source, heard = MemorySource({"izi.yaml": text(1), "other.yaml": other}), Heard()
-    rules = ActiveRules(source, MemoryHistory(), heard.listener())
+    rules = active_rules(source, MemoryHistory(), heard)
     await rules.start()
     del source.texts["izi.yaml"]
     await until(lambda: list(rules.rules_of(None)) == ["other"])
+    assert heard.removed == ["izi"]
     await rules.stop()
 
 
@@ -124,7 +137,7 @@ async def test_a_second_file_of_an_organization_never_takes_over(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     source = MemorySource({"izi.yaml": text(1)})
-    rules = ActiveRules(source, MemoryHistory(), Heard().listener())
+    rules = active_rules(source, MemoryHistory(), Heard())
     await rules.start()
     source.texts["izi-old.yaml"] = text(0)  # before izi.yaml in order
     await until(lambda: "izi-old.yaml is ignored: izi.yaml has the" in caplog.text)
@@ -139,7 +152,7 @@ async def test_a_second_file_of_an_organization_never_takes_over(
 
 async def test_two_files_of_an_organization_keep_the_lanes_closed() -> None:
     source = MemorySource({"izi.yaml": text(1), "izi-old.yaml": text(0)})
-    rules = ActiveRules(source, MemoryHistory(), Heard().listener())
+    rules = active_rules(source, MemoryHistory(), Heard())
     with pytest.raises(Misconfigured, match=r"izi-old\.yaml and izi\.yaml hold rules of the same"):
         await rules.start()
     await rules.stop()
@@ -147,7 +160,7 @@ async def test_two_files_of_an_organization_keep_the_lanes_closed() -> None:
 
 async def test_a_source_that_is_suddenly_empty_takes_nothing_along() -> None:
     source = MemorySource({"izi.yaml": text(1)})
-    rules = ActiveRules(source, MemoryHistory(), Heard().listener())
+    rules = active_rules(source, MemoryHistory(), Heard())
     await rules.start()
     source.texts.clear()
     await asyncio.sleep(0.1)
@@ -158,7 +171,7 @@ async def test_a_source_that_is_suddenly_empty_takes_nothing_along() -> None:
 
 
 async def test_no_lane_opens_on_an_empty_source() -> None:
-    rules = ActiveRules(MemorySource({}), MemoryHistory(), Heard().listener())
+    rules = active_rules(MemorySource({}), MemoryHistory(), Heard())
     with pytest.raises(Misconfigured, match="source of the rules is empty"):
         await rules.start()
     await rules.stop()
@@ -167,7 +180,7 @@ async def test_no_lane_opens_on_an_empty_source() -> None:
 async def test_plans_are_replayed_with_the_sets_that_decided_them() -> None:
     history, heard = MemoryHistory(), Heard()
     source = MemorySource({"izi.yaml": text(1)})
-    rules = ActiveRules(source, history, heard.listener())
+    rules = active_rules(source, history, heard)
     await rules.start()
     first = rules.rules_of(None)["izi"].content_hash
     source.texts["izi.yaml"] = text(2, "2")
@@ -181,9 +194,9 @@ async def test_plans_are_replayed_with_the_sets_that_decided_them() -> None:
 
 async def test_a_set_that_another_worker_recorded_later_is_found() -> None:
     history, heard = MemoryHistory(), Heard()
-    mine = ActiveRules(MemorySource({"izi.yaml": text(1)}), history, heard.listener())
+    mine = active_rules(MemorySource({"izi.yaml": text(1)}), history, heard)
     await mine.start()
-    peer = ActiveRules(MemorySource({"izi.yaml": text(2, "2")}), history, heard.listener())
+    peer = active_rules(MemorySource({"izi.yaml": text(2, "2")}), history, heard)
     await peer.start()
     theirs = peer.rules_of(None)["izi"].content_hash
     await mine.learn({"izi": theirs})
@@ -195,7 +208,7 @@ async def test_a_set_that_another_worker_recorded_later_is_found() -> None:
 async def test_a_stored_set_that_this_release_refuses_is_a_loud_stop_or_no_last_good() -> None:
     history = MemoryHistory()
     await history.record(StoredRules("izi", "0", "old", "izi.yaml", BAD))
-    rules = ActiveRules(MemorySource({"izi.yaml": BAD}), history, Heard().listener())
+    rules = active_rules(MemorySource({"izi.yaml": BAD}), history, Heard())
     with pytest.raises(Misconfigured, match=r"izi\.yaml"):
         await rules.start()
     with pytest.raises(LoudStop, match="this release refuses"):
@@ -205,5 +218,33 @@ async def test_a_stored_set_that_this_release_refuses_is_a_loud_stop_or_no_last_
 async def test_a_plan_finds_its_set_by_the_hash_that_an_earlier_release_gave_it() -> None:
     history = MemoryHistory()
     await history.record(StoredRules("izi", "7", "as-it-was", "izi.yaml", text(7)))
-    rules = ActiveRules(MemorySource({}), history, Heard().listener())
+    rules = active_rules(MemorySource({}), history, Heard())
     assert rules.rules_of({"izi": "as-it-was"})["izi"].version == "7"
+
+
+class KeyedSource(MemorySource):
+    """As the topic of rules: each text is known by its organization."""
+
+    async def read(self) -> dict[str, RuleText]:
+        return {key: rule_text(text, key) for key, text in self.texts.items()}
+
+
+async def test_a_set_under_another_organizations_key_is_refused() -> None:
+    source, heard = KeyedSource({"izi": text(1)}), Heard()
+    rules = active_rules(source, MemoryHistory(), heard)
+    await rules.start()
+    source.texts["other"] = text(2)
+    await until(lambda: heard.rejected == ["izi"])
+    assert version_of(rules) == "1"
+    assert list(rules.rules_of(None)) == ["izi"]
+    await rules.stop()
+
+
+async def test_a_refused_text_is_counted_under_the_organization_that_it_names() -> None:
+    source, heard = MemorySource({"izi.yaml": text(1)}), Heard()
+    rules = active_rules(source, MemoryHistory(), heard)
+    await rules.start()
+    source.texts["new.yaml"] = BAD.replace("izi", "new")
+    source.texts["noise.yaml"] = "]"
+    await until(lambda: heard.rejected == ["new", "noise.yaml"])
+    await rules.stop()

@@ -197,7 +197,7 @@ def feed_of(make_lane: Callable[..., Any]) -> tuple[LaneFeed, list[BaseException
 
     async def nothing(*_: object) -> None: ...
 
-    consuming = Consuming({}, "g", None, 6.0, 1.0, SOURCE)
+    consuming = Consuming("w", {}, "g", None, 6.0, 1.0, SOURCE)
     around = Surroundings(nothing, nothing, make_lane, nothing, failures.append)
     feed = LaneFeed(None, consuming, around, None)
     feed._consumer = Consumer()

@@ -1,0 +1,96 @@
+"""One suite over both provers; the process alone has bounds."""
+
+import os
+import signal
+from collections.abc import AsyncIterator
+from decimal import Decimal
+
+import pytest
+
+from rules_engine.client import ClientState
+from rules_engine.errors import RuleSetError
+from rules_engine.evaluate import apply_event
+from rules_engine.outcome import Origin
+from schemas.decoded import BalanceToppedUp
+from schemas.wire import AddBonus
+from worker.rules.prover import Prover, ProverHere, ProverProcess
+
+SET = """
+organizationId: izi
+version: "1"
+timeZone: Europe/Moscow
+currency: RUB
+clubs: [{clubId: club-9, timeZone: Asia/Yekaterinburg}]
+ladders:
+  - id: everyday
+    tiers: [{id: entry, atLeast: 200, percent: 5}, {id: anchor, atLeast: 400, percent: 12}]
+rules:
+  - id: late
+    trigger: BALANCE_TOPPED_UP
+    when: hour >= 23 or topupAmountMajor * 2 > 900
+    actions: [{type: ADD_BONUS, formula: "min(percent(topupAmountMajor, 3), 20)"}]
+"""
+BAD = SET.replace("hour >=", "our >=").replace("percent(", "percnt(")
+EVENT = BalanceToppedUp(
+    event_id="e-1",
+    organization_id="izi",
+    club_id="club-1",
+    client_id="c-1",
+    occurred_at=1_774_000_000_000_000,
+    snapshot=None,
+    topup_amount_major=Decimal("500"),
+    top_up_source="POS_TERMINAL",
+)
+
+
+@pytest.fixture(name="prover", params=[ProverHere, ProverProcess])
+async def _prover(request: pytest.FixtureRequest) -> AsyncIterator[Prover]:
+    prover: Prover = request.param()
+    yield prover
+    await prover.close()
+
+
+async def test_what_is_proven_decides(prover: Prover) -> None:
+    """500: the anchor's 12 % are 60, the late rule's 3 % are 15."""
+    proven = await prover.prove(SET, "izi.yaml")
+    found = apply_event(proven, ClientState(), EVENT, Origin("t", 0, 0)).commands
+    assert {c.rule_id: c.amount_major for c in found if isinstance(c, AddBonus)} == {
+        "everyday.anchor": "60.00",
+        "late": "15.00",
+    }
+    assert proven.content_hash == (await ProverHere().prove(SET, "x")).content_hash
+
+
+async def test_every_finding_comes_back(prover: Prover) -> None:
+    with pytest.raises(RuleSetError) as refused:
+        await prover.prove(BAD, "izi.yaml")
+    codes = [finding.code for finding in refused.value.diagnostics]
+    assert codes == ["FORMULA_UNKNOWN_NAME", "FORMULA_UNKNOWN_FUNCTION"]
+    assert "did you mean 'hour'?" in str(refused.value)
+    assert (await prover.prove(SET, "izi.yaml")).version == "1"
+
+
+async def test_a_set_that_takes_too_long_is_refused() -> None:
+    prover = ProverProcess(seconds=0.001)
+    with pytest.raises(RuleSetError, match=r"could not be proven within 0\.001 s") as refused:
+        await prover.prove(SET, "izi.yaml")
+    assert refused.value.diagnostics[0].code == "BEYOND_BOUNDS"
+    await prover.close()
+
+
+async def test_a_set_that_needs_too_much_memory_is_refused() -> None:
+    prover = ProverProcess(memory_mb=16)
+    with pytest.raises(RuleSetError, match="cannot be proven within 16 MB") as refused:
+        await prover.prove(SET + "# " + "x" * 30_000_000, "izi.yaml")
+    assert refused.value.diagnostics[0].code == "BEYOND_BOUNDS"
+    await prover.close()
+
+
+async def test_a_prover_that_was_killed_comes_back() -> None:
+    prover = ProverProcess()
+    await prover.prove(SET, "izi.yaml")
+    assert prover._process is not None
+    os.kill(prover._process.pid, signal.SIGKILL)
+    await prover._process.wait()
+    assert (await prover.prove(SET, "izi.yaml")).version == "1"
+    await prover.close()

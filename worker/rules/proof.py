@@ -1,0 +1,59 @@
+"""What a worker and its prover process say to each other, and the proof itself."""
+
+import marshal
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from types import CodeType
+
+from rules_engine.author.load import load_rule_set
+from rules_engine.author.prove import prove
+from rules_engine.compile import compile_rule_set
+from rules_engine.diagnostics import Diagnostic
+from rules_engine.errors import RuleSetError
+
+
+@dataclass(frozen=True)
+class Request:
+    text: str
+    file: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    diagnostics: Sequence[Diagnostic]
+
+
+@dataclass(frozen=True)
+class Good:
+    """The checked set, in pieces that are quick to read: `checked` without its rules, `rules` one
+    by one (pickled), and `codes`: generated text and compiled code (marshalled)."""
+
+    checked: bytes
+    rules: Sequence[bytes]
+    codes: Sequence[tuple[str, bytes]]
+
+
+Reply = Refused | Good
+
+
+def answer(request: Request) -> Reply:
+    """The whole proof of one authored text."""
+    try:
+        checked = load_rule_set(request.text, request.file)
+        disagreements = prove(checked)
+    except RuleSetError as error:
+        return Refused(error.diagnostics)
+    if disagreements:
+        return Refused(disagreements)
+    codes: dict[str, CodeType] = {}
+    compile_rule_set(checked, codes)
+    return Good(
+        pickle.dumps(replace(checked, rules=())),
+        [pickle.dumps(rule) for rule in checked.rules],
+        [(text, marshal.dumps(code)) for text, code in codes.items()],
+    )
+
+
+def frame(content: bytes) -> bytes:
+    return len(content).to_bytes(4, "big") + content
