@@ -14,8 +14,8 @@ NOTHING = Decimal(0)
 
 @dataclass
 class Outcomes:
-    """What one rule set came to. Amounts: credited less revoked, in major units. `events` counts
-    all; clients of other organizations are nobody's."""
+    """What one rule set came to, timers included. Amounts: credited less revoked, in major units.
+    `events` counts all lines; clients of other organizations are nobody's."""
 
     organization_id: str
     events: int = 0
@@ -25,11 +25,14 @@ class Outcomes:
     commands: Counter[str] = field(default_factory=Counter)
 
     def add(self, simulated: Simulated) -> None:
-        self.events += 1
         outcome, event = simulated.outcome, simulated.event
-        if outcome is None or event is None or event.organization_id != self.organization_id:
+        if simulated.rung is None:
+            self.events += 1
+            if outcome is None or event is None or event.organization_id != self.organization_id:
+                return
+            self.by_client[event.client_id] += 0
+        if outcome is None:
             return
-        self.by_client[event.client_id] += 0
         self.firings.update(outcome.fired)
         for command in outcome.commands:
             self.commands[command.type] += 1

@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Any
 from rules_engine.explain import RuleExplanation, Seen
 from rules_engine.explain.simulated import explain_simulated
 from rules_engine.formula.runtime import Failure
+from rules_engine.timers.due import FIRST_OF_RULES, Rank, split_client_key
+from rules_engine.timers.judge import events_of
+from schemas.instants import instant_text
 from schemas.wire import AddBonus, Command, SendPush
 from worker.cli.output import Format
 
 if TYPE_CHECKING:
     from rules_engine.checked import CheckedRuleSet
+    from rules_engine.compile import CompiledRuleSet
     from rules_engine.explain import Explanation
     from rules_engine.simulate import Simulated
+    from rules_engine.timers.walk import Rung
 
 
 def explanation(
@@ -26,18 +31,38 @@ def explanation(
     *,
     with_line: bool = True,
 ) -> str:
-    """Why each rule did or did not fire for the event of one line (which was readable). `about`:
-    only what this rule did, and who fired. `with_line`: the event came from a file."""
+    """Why each rule did or did not fire for the event of one line (which was readable), or for a
+    timer. `about`: only what this rule did, and who fired. `with_line`: the event came from a
+    file."""
     explained = explain_simulated(rule_set, simulated)
     if explained is not None and about is not None:
         shown = (rule for rule in explained.rules if rule.fired or rule.rule_id == about)
         explained = replace(explained, rules=tuple(shown))
+    rung = simulated.rung
     if form is Format.JSON:
-        return json.dumps(_as_json(simulated, explained), ensure_ascii=False)
+        told = _as_json(simulated) if rung is None else _timer_json(simulated, rung)
+        told["rules"] = [_rule_json(rule) for rule in explained.rules] if explained else []
+        return json.dumps(told, ensure_ascii=False)
+    if rung is not None and explained is not None:
+        return "\n".join(_timer_lines(rung, explained))
     return "\n".join(_lines(simulated, explained, with_line))
 
 
-def _as_json(simulated: "Simulated", explained: "Explanation | None") -> dict[str, Any]:
+def event_ids(rule_set: "CompiledRuleSet", simulated: "Simulated") -> frozenset[str]:
+    """What a line or a timer is known by: of a timer the events of its rules, or what lapsed and
+    ended."""
+    rung, event = simulated.rung, simulated.event
+    if rung is None:
+        return frozenset() if event is None else frozenset((event.event_id,))
+    ids = {command.caused_by.event_id for command in rung.outcome.commands}
+    ids |= {record.caused_by.event_id for record in rung.outcome.journal}
+    if rung.due.rank >= FIRST_OF_RULES:
+        events = events_of(rule_set.checked, rule_set.agenda, rung.before, rung.due)
+        ids |= {event.event_id for _, event in events}
+    return frozenset(ids)
+
+
+def _as_json(simulated: "Simulated") -> dict[str, Any]:
     event, outcome = simulated.event, simulated.outcome
     assert event is not None
     assert outcome is not None
@@ -49,12 +74,26 @@ def _as_json(simulated: "Simulated", explained: "Explanation | None") -> dict[st
         "duplicate": outcome.duplicate,
         "rejected": outcome.rejected.code if outcome.rejected else None,
         "commands": [json.loads(command) for command in simulated.commands],
-        "rules": [_rule_json(rule) for rule in explained.rules] if explained else [],
+    }
+
+
+def _timer_json(simulated: "Simulated", rung: "Rung") -> dict[str, Any]:
+    """As of an event; the rules of a timer have an `eventId` each."""
+    return {
+        "line": None,
+        "eventId": None,
+        "type": Rank(rung.due.rank).name,
+        "clientId": split_client_key(rung.due.key)[1],
+        "at": instant_text(rung.due.at),
+        "duplicate": False,
+        "rejected": None,
+        "commands": [json.loads(command) for command in simulated.commands],
     }
 
 
 def _rule_json(rule: RuleExplanation) -> dict[str, Any]:
-    return {
+    own = {"eventId": rule.event_id} if rule.event_id else {}
+    return own | {
         "ruleId": rule.rule_id,
         "name": rule.name,
         "fired": rule.fired,
@@ -95,6 +134,20 @@ def _lines(
         yield "  no rule has this trigger"
     for rule in explained.rules if explained else ():
         yield from _rule_lines(rule, outcome.commands)
+
+
+def _timer_lines(rung: "Rung", explained: "Explanation") -> Iterator[str]:
+    due, outcome = rung.due, rung.outcome
+    client_id = split_client_key(due.key)[1]
+    yield f"{Rank(due.rank).name} of {client_id} at {instant_text(due.at)}"
+    for rule in explained.rules:
+        yield from _rule_lines(rule, outcome.commands)
+    if due.rank >= FIRST_OF_RULES:
+        return
+    for command in outcome.commands:
+        yield f"  {command.rule_id}: {_done(command)}"
+    for record in outcome.journal:
+        yield f"  {record.type} {record.taken_major} {record.currency}"
 
 
 def _rule_lines(rule: RuleExplanation, commands: tuple[Command, ...]) -> Iterator[str]:

@@ -4,7 +4,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
 
 from worker.cli.failure import CommandFailed
 from worker.cli.output import standard_input
@@ -29,19 +31,45 @@ def one_rule_set(path: str) -> "CheckedRuleSet":
     return checked[files[0]]
 
 
-def replayed(rule_set: "CompiledRuleSet", events: str) -> Iterator["Simulated"]:
-    """Every event of a file in order. Raises CommandFailed where it cannot be read."""
+UntilOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="INSTANT",
+        help="Timers ring up to this instant, inclusive: 2026-12-01T00:00:00+03:00. "
+        "Without it, or where it is earlier, up to the last event.",
+    ),
+]
+
+
+def read_until(text: str | None) -> int | None:
+    """The instant of `--until` in microseconds since the epoch."""
+    from schemas.errors import Unreadable
+    from schemas.instants import parse_instant
+
+    if text is None:
+        return None
+    try:
+        return parse_instant(text)
+    except Unreadable as refused:
+        raise typer.BadParameter(f"--until {refused.message}") from None
+
+
+def replayed(
+    rule_set: "CompiledRuleSet", events: str, until: int | None = None
+) -> Iterator["Simulated"]:
+    """Every event of a file in order, and the timers before and, up to `until`, after them. Raises
+    CommandFailed where it cannot be read."""
     from rules_engine.simulate import simulate
 
     if events == "-":
-        yield from simulate(rule_set, standard_input())
+        yield from simulate(rule_set, standard_input(), until)
         return
     with ExitStack() as stack:
         try:
             file = stack.enter_context(open(events, "rb"))
         except OSError as error:
             raise CommandFailed(f"{events}: {error.strerror}; name a file of events") from None
-        yield from simulate(rule_set, stack.enter_context(_with_progress(file, events)))
+        yield from simulate(rule_set, stack.enter_context(_with_progress(file, events)), until)
 
 
 def _with_progress(file: BinaryIO, name: str) -> AbstractContextManager[Iterable[bytes]]:

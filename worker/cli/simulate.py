@@ -1,6 +1,7 @@
 """`loyalty simulate`: a file of events through a rule set, from empty state."""
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -8,7 +9,7 @@ import typer
 
 from worker.cli.comparison import print_comparison
 from worker.cli.output import Format, FormatOption, open_output, print_json, say
-from worker.cli.replay import one_rule_set, replayed
+from worker.cli.replay import UntilOption, one_rule_set, read_until, replayed
 
 if TYPE_CHECKING:
     from rules_engine.simulate import Simulated
@@ -24,9 +25,7 @@ def simulate(
     commands: OutputOption = None,
     journal: OutputOption = None,
     dead_letters: OutputOption = None,
-    until: Annotated[
-        str | None, typer.Option(metavar="INSTANT", help="Not supported yet: timers.")
-    ] = None,
+    until: UntilOption = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Why each rule did or did not fire, on output.")
     ] = False,
@@ -39,18 +38,19 @@ def simulate(
     ] = 10,
     form: FormatOption = Format.TEXT,
 ) -> None:
-    """Run events through a rule set from empty state and write what the worker would.
+    """Run events through a rule set from empty state and write what the worker would, timers
+    included.
 
     Totals go to standard error; with --format json, or of two that are compared, to standard
     output.
     """
-    if until is not None:
-        raise typer.BadParameter("timers are not supported yet; leave --until out")
+    ends = read_until(until)
     outputs = (commands, journal, dead_letters)
     if compare is not None:
         if explain or any(outputs):
             raise typer.BadParameter("--compare writes sums alone; run each rule set by itself")
-        print_comparison(rules, compare, events, top, form, replayed)
+        replay = partial(replayed, until=ends)
+        print_comparison(rules, compare, events, top, form, replay)
         return
     _check_targets(events, outputs, on_output=explain or form is Format.JSON)
     from rules_engine.compile import compile_rule_set
@@ -60,10 +60,10 @@ def simulate(
     tally = Tally()
     with ExitStack() as files:
         opened = [_open(files, path) for path in outputs]
-        for simulated in replayed(compile_rule_set(rule_set), events):
+        for simulated in replayed(compile_rule_set(rule_set), events, ends):
             _write(opened, simulated)
             tally.add(simulated)
-            if explain and simulated.event is not None:
+            if explain and simulated.outcome is not None:
                 from worker.cli.explanation import explanation
 
                 print(explanation(rule_set, simulated, form))

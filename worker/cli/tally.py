@@ -26,7 +26,7 @@ class Tally:
         self.credited: defaultdict[str, Decimal] = defaultdict(Decimal)
 
     def add(self, simulated: "Simulated") -> None:
-        self.events += 1
+        self.events += simulated.rung is None
         if simulated.dead_letter is not None:
             self.dead_letters[json.loads(simulated.dead_letter)["headers"]["error.code"]] += 1
         outcome = simulated.outcome

@@ -144,7 +144,7 @@ def test_events_from_standard_input(
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
-        (["--until", "2026-12-01T00:00:00Z"], 2, "timers are not supported yet; leave --until out"),
+        (["--until", "2026-12-01"], 2, "--until must be a time with date, seconds and offset as"),
         (["--commands", "-", "--journal", "-"], 2, "two outputs go to the same place"),
         (["--commands", "-", "--format", "json"], 2, "two outputs go to the same place"),
         (["--commands", "-", "--explain"], 2, "two outputs go to the same place"),
@@ -218,7 +218,7 @@ class TestExplain:
 
     def test_an_id_that_is_not_there(self, rules: str, events: str, capsys: Shown) -> None:
         assert run(["explain", "--rules", rules, "--events", events, "--event", "e-9"]) == 1
-        assert "no line that can be read has the eventId 'e-9'" in capsys.readouterr().err
+        assert "no line that can be read, and no timer that rang, has the eventId 'e-9'" in capsys.readouterr().err
 
     def test_another_organization(self, rules: str, tmp_path: Path, capsys: Shown) -> None:
         file = tmp_path / "other.jsonl"
