@@ -95,14 +95,18 @@ class Given(Authored):
     """Its state as of the first event. Absent: nothing is known."""
     before: list[GivenEvent] = Field(default_factory=list)
     """Events that happened before: they count, and nothing is expected of them."""
-    events: Annotated[list[GivenEvent], Field(min_length=1)]
+    events: list[GivenEvent] = Field(default_factory=list)
+    """What the case is about. Absent: time alone, up to `until`."""
+    until: Instant | None = Field(default=None, examples=["2026-12-07T12:00:00+03:00"])
+    """So long time goes on after the events, inclusive. Absent: up to the last event."""
 
 
 class ExpectedCommand(Authored):
     """A command by the fields that matter; those that are left out may be anything."""
 
     event_id: Id | None = None
-    """The event that causes it. Events without an id are `e-1`, `e-2`, …"""
+    """The event that causes it. Events without an id are `e-1`, `e-2`, …; a timer's is
+    `timer:TRIGGER:rule:client:due date`."""
     client_id: Id | None = None
     rule_id: Id | None = None
     type: CommandType | None = None
@@ -141,7 +145,7 @@ class ExpectedReason(Authored):
     detail: Text | None = None
     """The winner of EXCLUDED_BY, the cause of FORMULA_FAILED; for other reasons their words."""
     event_id: Id | None = None
-    """Absent: the last event."""
+    """Absent: the last event or timer that the rule was asked at."""
 
 
 class Expect(Authored):

@@ -46,6 +46,8 @@ class ShapeOf(Generic[_Model]):
         self._unnamed = count()
         self._document = document
         self._dropped: dict[Path, set[int]] = {}
+        self.stood_in: set[str] = set()
+        """Keys of the root that were missing, or that were taken out."""
         self._values: Any = document.values()
         self._nulls = tuple(_nulls(self._values, ()))
         for path in self._nulls:
@@ -105,6 +107,7 @@ class ShapeOf(Generic[_Model]):
             return loc
         name = str(loc[-1])
         if len(loc) == 1:
+            self.stood_in.add(name)
             self._values[name] = self._stand_ins[name]
             return ()
         stand_in = f"stand-in {next(self._unnamed)}" if name == "id" else _PART_STAND_INS.get(name)

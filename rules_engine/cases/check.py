@@ -69,6 +69,7 @@ class _Checker:
             self._findings.line_of(path),
             tuple(history),
             tuple(events),
+            self._until(case, (*path, "given")),
             self._patterns(expect.commands, (*place, "commands"), ids),
             self._patterns(expect.journal, (*place, "journal"), ids),
             tuple(self._reasons(expect.reasons, (*place, "reasons"), ids)),
@@ -100,7 +101,7 @@ class _Checker:
         place = (*path, "given")
         history: list[bytes | None] = []
         if given.client is not None:
-            first = next(iter([*given.before, *given.events]))
+            first = next(iter([*given.before, *given.events]), None)
             history.append(reader.client(given.client, (*place, "client"), first))
         for number, (at, event) in enumerate(shape.items((*place, "before"), given.before), 1):
             history.append(reader.event(event, at, f"before-{number}"))
@@ -110,6 +111,20 @@ class _Checker:
             events.append(reader.event(event, at, f"e-{number}"))
             ids.append(str((event.model_extra or {}).get("eventId", f"e-{number}")))
         return [*filter(None, history)], [*filter(None, events)], ids
+
+    def _until(self, case: Case, path: Path) -> int | None:
+        until = case.given.until
+        if until is not None:
+            return self._instant(until, (*path, "until"))
+        if not case.given.events and not self._read.shape.is_cut(path):
+            self._findings.add(
+                "NOTHING_HAPPENS",
+                path,
+                "nothing happens in this case",
+                "add `events: [{type: …}]`, or `until: …` to let time pass",
+                on_key=True,
+            )
+        return None
 
     def _expects_nothing(self, path: Path) -> None:
         if not self._read.shape.is_cut(path):
@@ -162,8 +177,8 @@ class _Checker:
             self._check_rule(item.rule_id, (*place, "ruleId"))
             if item.event_id is not None:
                 self._check_event(item.event_id, (*place, "eventId"), ids)
-            at = item.event_id or (ids[-1] if ids else "")
-            yield ReasonPattern(place, item.rule_id, Reason(item.reason), item.detail, at)
+            reason = Reason(item.reason)
+            yield ReasonPattern(place, item.rule_id, reason, item.detail, item.event_id)
 
     def _check_rule(self, rule_id: str, path: Path) -> None:
         if rule_id not in self._rule_ids:
@@ -181,7 +196,7 @@ class _Checker:
                 "UNKNOWN_EVENT",
                 path,
                 f"the case has no event `{event_id}`",
-                did_you_mean(event_id, ids) or f"its events are {', '.join(ids)}",
+                did_you_mean(event_id, ids) or f"its events are {', '.join(ids) or 'none'}",
             )
 
     def _instant(self, text: str, path: Path) -> int | None:

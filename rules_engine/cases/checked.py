@@ -44,25 +44,27 @@ class Pattern:
 
 @dataclass(frozen=True)
 class ReasonPattern:
-    """Why a rule did not fire at the event `event_id`."""
+    """Why a rule did not fire at the event or timer `event_id`; None: the last that it was asked
+    at."""
 
     path: Path
     rule_id: str
     reason: Reason
     detail: str | None
-    event_id: str
+    event_id: str | None
 
 
 @dataclass(frozen=True)
 class CheckedCase:
-    """`history` and `events` are lines as `simulate` reads them. `commands` and `journal` are None
-    where they are not looked at."""
+    """`history` and `events` are lines as `simulate` reads them; `until`: an instant, up to which
+    time goes on after them. `commands` and `journal` are None where they are not looked at."""
 
     name: str
     path: Path
     line: int
     history: tuple[bytes, ...]
     events: tuple[bytes, ...]
+    until: int | None
     commands: tuple[Pattern, ...] | None
     journal: tuple[Pattern, ...] | None
     reasons: tuple[ReasonPattern, ...]

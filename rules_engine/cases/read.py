@@ -33,7 +33,7 @@ class ReadTests:
 
     @property
     def has_cases(self) -> bool:
-        return self.document.node_at(("cases",)) is not None
+        return "cases" not in self.shape.stood_in
 
 
 def read_tests(text: str | bytes, file: str) -> ReadTests:

@@ -17,7 +17,7 @@ from rules_engine.cases.wording import (
 )
 from rules_engine.compile import CompiledRuleSet, compile_rule_set
 from rules_engine.diagnostics import Diagnostic
-from rules_engine.explain import Explanation
+from rules_engine.explain import Explanation, RuleExplanation
 from rules_engine.explain.simulated import explain_simulated
 from rules_engine.simulate import Simulated, simulate
 
@@ -86,7 +86,7 @@ class _Run:
         self, file: CheckedCases, case: CheckedCase, compiled: CompiledRuleSet, watch: Watch
     ) -> None:
         self._file, self._case = file, case
-        taken = list(simulate(compiled, [*case.history, *case.events]))
+        taken = list(simulate(compiled, [*case.history, *case.events], case.until))
         self._history = [each for each in taken if each.line < len(case.history)]
         self._events = taken[len(self._history) :]
         self._explained: dict[int, Explanation] = {}
@@ -137,27 +137,39 @@ class _Run:
             yield Failure(finding, self._event(happened.event_id), rule_id)
 
     def _reason(self, pattern: ReasonPattern) -> Iterator[Failure]:
-        event = self._event(pattern.event_id)
-        explained = None if event is None else self._explained.get(id(event))
-        rules = () if explained is None else explained.rules
-        rule = next((each for each in rules if each.rule_id == pattern.rule_id), None)
-        if rule is None:
-            yield Failure(not_asked(self._file, pattern, event))
-        elif rule.reason is None:
+        for event in reversed(self._events):
+            rule = self._asked(event, pattern)
+            if rule is not None:
+                break
+        else:
+            asked_at = None if pattern.event_id is None else self._event(pattern.event_id)
+            yield Failure(not_asked(self._file, pattern, asked_at))
+            return
+        if rule.reason is None:
             yield Failure(no_reason(self._file, pattern), event, pattern.rule_id)
         elif rule.reason is not pattern.reason or pattern.detail not in (None, rule.detail):
             yield Failure(wrong_reason(self._file, pattern, rule), event, pattern.rule_id)
 
+    def _asked(self, event: Simulated, pattern: ReasonPattern) -> RuleExplanation | None:
+        """What became of the pattern's rule at this event, if it is the one that is meant."""
+        explained = self._explained.get(id(event))
+        for rule in () if explained is None else explained.rules:
+            own_id = rule.event_id or (event.event.event_id if event.event is not None else "")
+            if rule.rule_id == pattern.rule_id and pattern.event_id in (None, own_id):
+                return rule
+        return None
+
     def _event(self, event_id: str) -> Simulated | None:
         """The last with that id: a repeat comes after what it repeats."""
-        return next(
-            (
-                each
-                for each in reversed(self._events)
-                if each.event is not None and each.event.event_id == event_id
-            ),
-            None,
-        )
+        found = (each for each in reversed(self._events) if event_id in self._ids(each))
+        return next(found, None)
+
+    def _ids(self, event: Simulated) -> set[str]:
+        """A timer has as many as there are effects of it."""
+        if event.event is not None:
+            return {event.event.event_id}
+        effects = [json.loads(text) for text in (*event.commands, *event.journal)]
+        return {effect["causedBy"]["eventId"] for effect in effects}
 
     def _last(self) -> Simulated | None:
         return self._events[-1] if self._events else None

@@ -37,14 +37,16 @@ def refused(file: CheckedCases, path: Path, event_id: str, rejected: Rejected) -
 
 
 def not_asked(file: CheckedCases, pattern: ReasonPattern, event: Simulated | None) -> Diagnostic:
+    """`event`: the one that was named, if it is there."""
     rule = next(each for each in file.rule_set.rules if each.id == pattern.rule_id)
+    at = "" if pattern.event_id is None else f" at `{pattern.event_id}`"
     if event is None or event.event is None:
-        happened = f"happened: there was no event `{pattern.event_id}`"
+        happened = f"its trigger is {rule.trigger}, and nothing of the kind happened"
     elif event.event.type != rule.trigger:
         happened = f"its trigger is {rule.trigger}; `{pattern.event_id}` is {event.event.type}"
     else:
         happened = f"happened: `{pattern.event_id}` had no effect at all"
-    message = f"`{pattern.rule_id}` was not asked at `{pattern.event_id}`"
+    message = f"`{pattern.rule_id}` was not asked{at}"
     return file.document.finding("NOT_ASKED", pattern.path, message, happened)
 
 

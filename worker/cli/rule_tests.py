@@ -70,7 +70,7 @@ def _explained(loaded: Loaded, runs: dict[str, "CaseRun"]) -> dict[int, str]:
         for path, run in runs.items()
         for result in run.results
         for failure in result.failures
-        if failure.event is not None and failure.event.event is not None
+        if failure.event is not None
     }
 
 
