@@ -227,7 +227,10 @@ def _note(reached: "Checkpoint", path: Path) -> None:
 
 
 def _tell(found: "Survey", published: int, behind: int, form: Format) -> None:
-    bonus = {name: f"{amount:f}" for name, amount in sorted(found.bonus.items())}
+    from rules_engine.account.values import EXACT
+
+    plain = {name: EXACT.normalize(amount) for name, amount in sorted(found.bonus.items())}
+    bonus = {name: f"{amount:f}" for name, amount in plain.items()}
     if form is Format.JSON:
         told = {"clients": found.clients, "published": published, "leftOut": found.bad}
         print_json({**told, "behindLine": behind, "bonusMajor": bonus})
