@@ -55,6 +55,8 @@ async def acquire(lane: "Lane") -> Owned:
 async def catch_up(lane: "Lane") -> Owned:
     """The owner of everything that the log holds; nothing is decided that is not in it."""
     ports, points = lane.ports, lane.ports.points
+    lane.index.forget()
+    lane.idle_until = 0
     raw_head, raw_outbox = await ports.tables.peek()  # 1a
     points.reached(Point.PEEKED)
     head = decode_head(raw_head)

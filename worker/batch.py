@@ -10,15 +10,14 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
 from xxhash import xxh3_128_digest
 
 from schemas.records import Record
 from worker.commit import Commit, commit, digest_states, encode_outbox
 from worker.errors import BadLog, Fenced, Moved, OutcomeUnknown
-from worker.plan import Plan, Range, Start, decode_record, encode
+from worker.plan import Plan, Range, Start, Terms, decode_record, encode
 from worker.points import Point
-from worker.ports import Evaluated, Moment
+from worker.ports import Evaluated, Moment, Only, Search, Work
 
 if TYPE_CHECKING:
     from worker.lane import Lane
@@ -30,33 +29,42 @@ async def step(
     lane: "Lane",
     records: Sequence[Record],
     *,
-    idle: bool,
+    wall: int | None = None,
     rules: Mapping[str, str | None] | None = None,
+    only: Only | None = None,
+    again_at: int | None = None,
 ) -> Evaluated:
-    """The longest prefix that one commit can hold, planned, committed and published.
+    """The longest prefix that one commit can hold, planned, committed and published; nothing of
+    that where nothing happens.
 
-    `rules` None: the sets in force.
+    `wall`: an instant after which every input was seen read to its end: without records, what
+    falls due up to it. `rules` None: the sets in force. `again_at`: what is tried again keeps the
+    instant of its first attempt.
     """
-    owned, ports = lane.held(), lane.ports
+    ports = lane.ports
     marks = [ports.clock.perf()]
     if rules is not None:
         await ports.evaluator.learn(rules)
     work = ports.evaluator.prepare(records, rules)  # 4
     marks.append(ports.clock.perf())
-    values = await load(lane, work.keys)
+    moment = _moment(lane, wall, only, again_at)
+    search = await search_timers(lane, work, moment, ports.evaluator.terms)
+    keys = work.keys if search is None else list(dict.fromkeys([*work.keys, *search.keys]))
+    values = await load(lane, keys)
     ports.points.reached(Point.LOADED)
     marks.append(ports.clock.perf())
-    moment = Moment(ports.clock.now_us(), owned.head.clock, idle)
-    evaluated = ports.evaluator.evaluate(work, values, moment, ports.evaluator.terms)
+    evaluated = ports.evaluator.evaluate(work, values, moment, ports.evaluator.terms, search)
+    if evaluated.is_empty:
+        lane.index.found_stale(evaluated.index.drop)
+        return evaluated
     taken = records[: evaluated.taken]
-    if len(taken) < len(records):
-        moment = replace(moment, idle=False)
     work_done = _planned(lane, taken, evaluated, moment)
     ports.points.reached(Point.EVALUATED)
     marks.append(ports.clock.perf())
     offset = await append(lane, work_done.raw)  # 5, 6
     ports.points.reached(Point.APPENDED)
     marks.append(ports.clock.perf())
+    lane.index.note(evaluated.index)
     await commit(lane, work_done.at(offset))  # 7
     ports.points.reached(Point.COMMITTED)
     marks.append(ports.clock.perf())
@@ -71,15 +79,37 @@ async def step(
 
 async def step_empty(lane: "Lane", positions: dict[str, int] | None = None) -> None:
     """A plan without records: carries `done`, or the positions of topics that join."""
-    owned = lane.held()
-    moment = Moment(lane.ports.clock.now_us(), owned.head.clock, False)
-    evaluated = Evaluated(0, {}, [], {}, owned.head.clock)
+    moment = _moment(lane)
+    position = moment.position
+    evaluated = Evaluated(0, {}, [], {}, position.at, timer=position.timer)
     planned = _planned(lane, (), evaluated, moment, positions)
     offset = await append(lane, planned.raw)
     lane.ports.points.reached(Point.EMPTY_APPENDED)
     await commit(lane, planned.at(offset))
     lane.ports.points.reached(Point.EMPTY_COMMITTED)
+    owned = lane.held()
     owned.done = owned.logged_done = owned.head.seq  # it has no outputs that a log could miss
+
+
+def _moment(
+    lane: "Lane",
+    wall: int | None = None,
+    only: Only | None = None,
+    again_at: int | None = None,
+) -> Moment:
+    head = lane.held().head
+    at = again_at if wall is None else wall
+    now = lane.ports.clock.now_us() if at is None else at
+    return Moment(now, head.clock, wall is not None, head.timer, lane.idle_until, only)
+
+
+async def search_timers(lane: "Lane", work: Work, moment: Moment, terms: Terms) -> Search | None:
+    """Who may have a timer due, by the index; None: nobody. Raises Moved."""
+    search = lane.ports.evaluator.search(work, moment, terms, lane.index.floor)
+    if search is not None:
+        while wanted := search.ranges():
+            search.found(await lane.index.look(lane.held().raw_head, wanted))
+    return search
 
 
 async def load(lane: "Lane", keys: Sequence[str]) -> dict[str, bytes]:
@@ -119,12 +149,14 @@ def _planned(
     """The plan of the evaluation, with all that its commit writes; not yet in the log."""
     owned, ports = lane.held(), lane.ports
     outbox = encode_outbox(evaluated.outputs)
+    head = owned.head
+    arrived = evaluated.timer is None and evaluated.clock >= moment.wall
     plan = Plan(
         term=owned.term,
         seq=owned.head.seq + 1,
         done=owned.done,
         wall=moment.wall,
-        idle=moment.idle,
+        idle=moment.idle and arrived and evaluated.cut is None,
         ranges=ranges(taken, ports.source.topics, owned.head.positions),
         rules=evaluated.rules,
         outputs_digest=xxh3_128_digest(outbox),
@@ -132,6 +164,9 @@ def _planned(
         positions=positions or {},
         partitions=ports.source.partitions if positions is not None else 0,
         cut=evaluated.cut,
+        since=moment.since if moment.since > head.clock else 0,
+        timers=evaluated.timers,
+        timer=evaluated.timer,
     )
     owned.planned_at, owned.logged_done = moment.wall, owned.done
     return Commit(-1, encode(plan), plan, ports.evaluator.terms, outbox, evaluated)

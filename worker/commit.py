@@ -82,11 +82,13 @@ def following(old: Head, work: Commit) -> Head:
         partitions=work.plan.partitions or old.partitions,
         clock=work.evaluated.clock,
         terms=work.terms,
+        timer=work.evaluated.timer,
     )
 
 
 async def write(lane: "Lane", new: Head, outbox: bytes, values: Mapping[str, bytes]) -> None:
-    """Head, outbox and values of one plan, or of several, in one write command. Raises Moved."""
+    """Head, outbox and values of one plan, or of several, in one write command; what they do to
+    the index was noted before. Raises Moved."""
     owned, raw = lane.held(), encode(new)
     lane.ports.points.reached(Point.COMMITTING)
     answer = await _until_known(lane, raw, outbox, values)
@@ -94,6 +96,7 @@ async def write(lane: "Lane", new: Head, outbox: bytes, values: Mapping[str, byt
         raise Moved
     owned.head, owned.raw_head = new, raw
     lane.cache.put(values)
+    lane.index.committed()
 
 
 async def _until_known(
@@ -101,9 +104,10 @@ async def _until_known(
 ) -> CommitAnswer:
     """Repeating is safe: the script answers DONE where the head already is the new one."""
     pause, since, old = 0.02, lane.ports.clock.perf(), lane.held().raw_head
+    index = lane.index.change
     while True:
         try:
-            return await lane.ports.tables.commit(old, new, outbox, values)
+            return await lane.ports.tables.commit(old, new, outbox, values, index)
         except Unavailable as error:
             lane.ports.observer.retried(lane.number, "commit", error)
             if lane.ports.clock.perf() - since > lane.settings.give_up_after:

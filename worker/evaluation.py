@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import final
 
-import msgspec
 from msgspec import Struct
 
 from rules_engine.books.around import Around
@@ -14,19 +13,24 @@ from rules_engine.budgets.port import SEPARATOR, BudgetKey
 from rules_engine.client import ClientState
 from rules_engine.compile import CompiledRuleSet
 from rules_engine.errors import BudgetsUnreadable
-from rules_engine.evaluate import NO_BUDGETS, apply_event
+from rules_engine.evaluate import NO_BUDGETS, apply_event, refusal
 from rules_engine.outcome import Origin, Outcome
+from rules_engine.timers.due import FIRST_OF_RULES, Due, Position, split_client_key
+from rules_engine.timers.facts import next_state_driven
 from schemas.dead_letters import dead_letter
 from schemas.decoded import Event, Rejected
 from schemas.records import Output, Record
-from schemas.topics import CHANNEL_OF_COMMAND, Channel
-from schemas.wire import Command, JournalRecord
+from schemas.topics import Channel
+from worker.batch_clients import NOBODY, BatchClients
 from worker.errors import Contradicted, LoudStop
+from worker.outputs import command_output, journal_output
 from worker.payments import BatchPayments
-from worker.plan import Terms
-from worker.ports import Evaluated, Moment
+from worker.plan import Terms, timer_at, timer_place
+from worker.ports import Evaluated, IndexChange, Moment
 from worker.report import BatchReport
-from worker.tables.codec import pack_client, unpack_client
+from worker.timer_index import Changes, holds
+from worker.timer_run import TimerRun
+from worker.timer_search import Span, TimerSearch
 
 MOST_KEYS = 3_500
 """Values of one commit: below what one script of the tables takes (`worker.tables.limits`)."""
@@ -41,8 +45,6 @@ BUDGETS_KEY = "\x1fbudgets"
 SLICE_UNIT = Decimal("0.01")
 
 RuleSets = Mapping[str, CompiledRuleSet]
-
-_encode = msgspec.json.Encoder().encode
 
 
 class Decoded(Struct, frozen=True, gc=False):
@@ -118,6 +120,9 @@ def unreadable(fault: BudgetsUnreadable) -> LoudStop:
 
 
 class Evaluation:
+    """`search`: who may have a timer due; None: nobody, but for what the events themselves make
+    due. `bound`: the clock is never beyond it."""
+
     def __init__(
         self,
         rules: RuleSets,
@@ -125,21 +130,33 @@ class Evaluation:
         moment: Moment,
         terms: Terms,
         share: LaneShare,
+        search: TimerSearch | None = None,
+        bound: int = 0,
     ) -> None:
         self._rules = rules
         self._values = values
         self._moment = moment
+        self._terms = terms
         self._skew_us = terms.clock_skew_us
         self._share = share
         self._payments = BatchPayments(values)
         self._around = Around(terms.lapse_grace_us, terms.remember_payments_us, self._payments)
-        self._clients: dict[str, ClientState] = {}
+        self._clients = BatchClients(values)
+        self._written = self._clients.written
         self._outputs: list[Output] = []
         self._bytes = 0
-        self._clock = moment.clock
+        self._clock = moment.position.at
         self._taken = 0
         self._cut: tuple[str, int] | None = None
         self._report = BatchReport()
+        self._search = search
+        self._bound = bound
+        self._rung: set[str] = set()
+        """Clients that a timer was taken of."""
+        self._timers: TimerRun | None = None
+        """None: nothing is due up to the clock, nor may be."""
+        if search is not None:
+            self._timers = self._watch(search, moment.position)
 
     def take(self, item: Decoded | Heard) -> bool:
         """False where the batch ends before the record: it is full, or the record is cut."""
@@ -147,10 +164,7 @@ class Evaluation:
             self._share.hear(item.message)
             self._taken += 1
             return True
-        if self._taken and (
-            self._bytes >= MOST_OUTBOX_BYTES
-            or len(self._clients) + len(self._payments) >= MOST_KEYS
-        ):
+        if (self._taken or self._rung) and self._is_full():
             return False
         event = item.event
         if type(event) is Rejected:
@@ -161,14 +175,25 @@ class Evaluation:
             return self._decide(item, event)
         return True
 
+    def _is_full(self) -> bool:
+        return (
+            self._bytes >= MOST_OUTBOX_BYTES
+            or len(self._written) + len(self._payments) >= MOST_KEYS
+        )
+
     def _decide(self, item: Decoded, event: Event) -> bool:
         record, rule_set = item.record, self._rules.get(event.organization_id)
-        client = self._clients.get(item.key)
-        if client is None:
-            raw = self._values[item.key]
-            client = unpack_client(raw) if raw else ClientState()
+        client = self._clients.get(item.key) or NOBODY
         origin = Origin(record.topic, record.partition, record.offset)
         clock = self._clock_with(event)
+        if self._timers is not None and not self._timers.is_idle(clock):
+            refused = refusal(rule_set, client, event, self._around, clock)
+            if refused is not None:
+                self._reject(record, refused)
+                return True
+            if not self._timers.reach(clock, self._ring):
+                return False
+            client = self._clients.get(item.key) or NOBODY
         if rule_set is None or not rule_set.budgets:
             outcome = apply_event(rule_set, client, event, origin, NO_BUDGETS, self._around, clock)
         else:
@@ -179,7 +204,7 @@ class Evaluation:
             self._reject(record, outcome.rejected)
         else:
             self._clock = clock
-            self._apply(item, event, outcome)
+            self._apply(item, event, client, outcome)
         return True
 
     def _clock_with(self, event: Event) -> int:
@@ -207,21 +232,29 @@ class Evaluation:
             budgets.done()
         return outcome
 
-    def _apply(self, item: Decoded, event: Event, outcome: Outcome) -> None:
+    def _apply(self, item: Decoded, event: Event, before: ClientState, outcome: Outcome) -> None:
         if not outcome.duplicate:
-            self._clients[item.key] = outcome.client
-        for command in outcome.commands:
-            output = _output(command, item.record)
-            self._outputs.append(output)
-            self._bytes += len(output.value or b"") + HEADERS_BYTES
-        for entry in outcome.journal:
-            output = _journal_output(entry, item.record)
-            self._outputs.append(output)
-            self._bytes += len(output.value or b"") + HEADERS_BYTES
+            after = self._written[item.key] = outcome.client
+            if self._timers is not None:
+                self._timers.walk.arrive(self._clock)
+                self._timers.changed(item.key, before, after)
+            elif after.lapses_at is not None or after.ends or after.lapsed:
+                self._look_ahead(after)
+        self._say(item.record, outcome)
         if outcome.payment is not None:
             self._payments.keep(event, outcome.payment)
         self._report.event(item.record.topic, event.type, event.organization_id, outcome)
         self._taken += 1
+
+    def _say(self, record: Record | None, outcome: Outcome) -> None:
+        for command in outcome.commands:
+            output = command_output(command, record)
+            self._outputs.append(output)
+            self._bytes += len(output.value or b"") + HEADERS_BYTES
+        for entry in outcome.journal:
+            output = journal_output(entry, record)
+            self._outputs.append(output)
+            self._bytes += len(output.value or b"") + HEADERS_BYTES
 
     def _reject(self, record: Record, rejected: Rejected) -> None:
         letter = dead_letter(record, rejected, MOST_RECORD_BYTES)
@@ -230,53 +263,120 @@ class Evaluation:
         self._report.dead_letter(record.topic, rejected.code)
         self._taken += 1
 
-    def evaluated(self, consulted: dict[str, str | None], *, whole: bool) -> Evaluated:
-        """`whole`: every record was taken; only then may the clock follow the wall clock."""
-        values = {key: pack_client(client) for key, client in self._clients.items()}
+    # ------------------------------------------------------------------ timers
+
+    def _watch(self, search: TimerSearch, position: Position) -> TimerRun:
+        moment = self._moment
+        return TimerRun(
+            self._rules,
+            self._clients,
+            search,
+            self._around,
+            position,
+            self._bound,
+            moment.only,
+        )
+
+    def _look_ahead(self, after: ClientState) -> None:
+        """Does the event make something due before the end of its own batch?"""
+        wake = next_state_driven(after, self._terms.lapse_grace_us)
+        if wake is None or wake > self._bound:
+            return
+        position = Position(self._clock)
+        span = Span(position, self._bound, self._terms.lapse_grace_us)
+        self._timers = self._watch(TimerSearch(self._rules, span), position)
+        for key, client in self._written.items():
+            self._timers.changed(key, self._clients.loaded(key), client)
+
+    def _ring(self, due: Due) -> bool:
+        """One unit; False where the plan is full before it, or its budget is short."""
+        if self._is_full() or self._timers is None:
+            return False
+        organization_id = split_client_key(due.key)[0]
+        rule_set = self._rules[organization_id]
+        if due.rank < FIRST_OF_RULES or not rule_set.budgets:
+            rung = self._timers.walk.take(due, NO_BUDGETS)
+        else:
+            budgets, place = self._share.open(), timer_place(due)
+            budgets.begin(*place)
+            rung = self._timers.walk.take(due, budgets)
+            if rung.outcome.short:
+                self._cut = place
+                wall, name = self._moment.wall, rule_set.content_hash
+                budgets.cut(*place, organization_id, name, wall)
+                return False
+            budgets.done()
+        self._timers.units += 1
+        self._clock = due.at
+        self._rung.add(due.key)
+        self._say(None, rung.outcome)
+        self._report.timer(organization_id, due.at, rung.outcome)
+        return True
+
+    def finish(self) -> None:
+        """Every record was taken: what is due up to the wall clock where the lane is idle, or what
+        a logged plan took behind its records."""
+        timers, moment = self._timers, self._moment
+        if moment.idle:
+            if timers is None or timers.reach(moment.wall, self._ring):
+                self._clock = max(self._clock, moment.wall)
+        elif timers is not None and moment.only is not None:
+            timers.take(self._bound, self._ring)
+
+    # ------------------------------------------------------------------ the outcome
+
+    def evaluated(self, consulted: dict[str, str | None]) -> Evaluated:
+        values = self._clients.packed()
         values |= self._payments.packed()
         packed = self._share.packed()
         if packed is not None:
             values[BUDGETS_KEY] = packed
-        clock = self._moment.wall if self._moment.idle and whole else self._clock
+        timers, position = self._timers, self._position()
+        halted = timers is not None and timers.halted
+        units = timers.units if timers is not None else 0
+        is_silent = not (self._taken or self._cut or units)
         return Evaluated(
             self._taken,
             values,
             [*self._outputs, *self._share.outputs()],
-            consulted if self._taken or self._cut else {},
-            max(clock, self._moment.clock),
+            {} if is_silent else self._named(consulted),
+            position.at,
             self._report,
             self._cut,
+            units,
+            position.timer,
+            self._indexed(),
+            halted,
         )
 
+    def _position(self) -> Position:
+        """What was taken, and how far the clock came."""
+        only, timers = self._moment.only, self._timers
+        units = timers.units if timers is not None else 0
+        if only is not None and only.end is not None and units == only.units:
+            return Position(only.end.at, only.end)
+        position = self._moment.position if timers is None else timers.position
+        return Position(self._clock) if self._clock > position.at else position
 
-def _output(command: Command, record: Record) -> Output:
-    name = ("commandId", command.command_id.encode())
-    headers = _headers(command, name, record)
-    channel = CHANNEL_OF_COMMAND[command.type]
-    return Output(channel, command.client_id.encode(), _encode(command), headers)
+    def _named(self, consulted: dict[str, str | None]) -> dict[str, str | None]:
+        """With the organizations whose timers rang, or were tried."""
+        tried = timer_at(self._cut) if self._cut is not None else None
+        keys = self._rung if tried is None else self._rung | {tried.key}
+        of_timers = {split_client_key(key)[0] for key in keys}
+        return consulted | {org: self._rules[org].content_hash for org in sorted(of_timers)}
 
-
-def _journal_output(entry: JournalRecord, record: Record) -> Output:
-    name = ("operationId", entry.operation_id.encode())
-    headers = _headers(entry, name, record)
-    return Output(Channel.BONUS_JOURNAL, entry.client_id.encode(), _encode(entry), headers)
-
-
-def _headers(
-    what: Command | JournalRecord, name: tuple[str, bytes], record: Record
-) -> tuple[tuple[str, bytes], ...]:
-    headers: tuple[tuple[str, bytes], ...] = (
-        ("type", what.type.encode()),
-        ("organizationId", what.organization_id.encode()),
-        name,
-    )
-    if record.headers:
-        headers += tuple(header for header in record.headers if _is_trace(header))
-    return headers
-
-
-def _is_trace(header: tuple[str, bytes | None]) -> bool:
-    return header[0] == "traceparent" and header[1] is not None
+    def _indexed(self) -> IndexChange:
+        """What the index is to hold of the clients now, and no more; and of new payments."""
+        changes = Changes()
+        for key, client in self._written.items():
+            changes.client(key, self._clients.loaded(key), client)
+        for key, payment in self._payments.opened():
+            changes.payment(payment.paid_at, key)
+        if self._search is not None:
+            entries = self._search.entries().items()
+            found = ((entry, key) for entry, key in entries if key not in self._rung)
+            changes.drop(e for e, key in found if not holds(e, self._clients.get(key) or NOBODY))
+        return changes.change()
 
 
 def _in_future(skew_us: int) -> Rejected:

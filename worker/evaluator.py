@@ -4,7 +4,7 @@ The evaluation itself is in `evaluation.py`. Every input record ends in exactly 
 duplicate, dead letter; a message between lanes is applied or a repeat.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -31,11 +31,17 @@ from worker.evaluation import (
 )
 from worker.payments import key_to_load
 from worker.plan import Terms
-from worker.ports import Evaluated, Moment, Pending, Work
+from worker.ports import Evaluated, Moment, Pending, Search, Work
 from worker.tables.codec import CODEC_VERSION
+from worker.timer_index import WAKES, wakes_prefix
+from worker.timer_search import MOST_UNITS, Span, TimerSearch, may_be_due, next_due
 
-EVALUATION_VERSION = 1
+EVALUATION_VERSION = 2
 """Raised whenever the same input may come out differently; replays refuse other versions."""
+
+
+NO_EVENT = -(1 << 62)
+"""Before every instant."""
 
 
 class RuleBook(Protocol):
@@ -56,6 +62,17 @@ class DecodedRecords(Struct, frozen=True):
     consulted: dict[str, str | None]
     """Organization → hash of its rule set: also where it only gave the currency's digits."""
     keys: Sequence[str]
+    latest: int
+    """The latest `occurredAt` among the events."""
+
+    def bound(self, moment: Moment) -> int:
+        """The lane's clock is never beyond it in the plan."""
+        only, bound = moment.only, max(moment.position.at, min(moment.wall, self.latest))
+        if only is not None:
+            bound = max(
+                bound, *(due.at for due in (only.end, only.tried) if due is not None), bound
+            )
+        return max(bound, moment.wall) if moment.idle else bound
 
 
 class LoyaltyEvaluator:
@@ -91,7 +108,7 @@ class LoyaltyEvaluator:
         if tried is None:
             return None
         rules: dict[str, str | None] = {tried.organization_id: tried.rules}
-        return Pending(tried.topic, tried.offset, rules, bool(tried.asking))
+        return Pending(tried.topic, tried.offset, rules, bool(tried.asking), tried.wall)
 
     async def learn(self, rules: Mapping[str, str | None]) -> None:
         await self._rules.learn(rules)
@@ -111,6 +128,7 @@ class LoyaltyEvaluator:
 
         items: list[Decoded | Heard] = []
         keys: dict[str, None] = {}
+        latest = NO_EVENT
         for record in records:
             channel = channels[record.topic]
             if channel == Channel.BUDGETS:
@@ -122,6 +140,8 @@ class LoyaltyEvaluator:
             event = decode(record.value, record.key, channel, minor_digits)
             key = ""
             if type(event) is not Rejected:
+                if event.occurred_at > latest:
+                    latest = event.occurred_at
                 organization = event.organization_id
                 key = f"{organization}\x1f{event.client_id}"
                 if organization not in digits:
@@ -133,21 +153,48 @@ class LoyaltyEvaluator:
             items.append(Decoded(record, event, key))
         if any(map(_has_budgets, map(rule_sets.get, consulted))):
             keys[BUDGETS_KEY] = None
-        return DecodedRecords(items, rule_sets, consulted, list(keys))
+        return DecodedRecords(items, rule_sets, consulted, list(keys), latest)
+
+    def search(
+        self, work: Work, moment: Moment, terms: Terms, floor: Callable[[bytes], bytes | None]
+    ) -> TimerSearch | None:
+        assert isinstance(work, DecodedRecords)
+        span = Span(moment.position, work.bound(moment), terms.lapse_grace_us)
+        if moment.only is None and work.latest == NO_EVENT and not moment.idle:
+            return None
+        if not may_be_due(work.rules, span, floor):
+            return None
+        most = MOST_UNITS if moment.only is None else None
+        return TimerSearch(work.rules, span, most, BUDGETS_KEY)
+
+    @property
+    def wakes(self) -> Sequence[bytes]:
+        return [wakes_prefix(rank, org) for org in self._rules.rules_of(None) for rank in WAKES]
+
+    def next_due(self, moment: Moment, earliest: Sequence[bytes]) -> int | None:
+        rule_sets, grace = self._rules.rules_of(None), self._terms.lapse_grace_us
+        return next_due(rule_sets, moment.position, earliest, grace)
 
     def evaluate(
-        self, work: Work, values: Mapping[str, bytes], moment: Moment, terms: Terms
+        self,
+        work: Work,
+        values: Mapping[str, bytes],
+        moment: Moment,
+        terms: Terms,
+        search: Search | None = None,
     ) -> Evaluated:
         assert isinstance(work, DecodedRecords)
+        assert search is None or isinstance(search, TimerSearch)
         share = LaneShare(work.rules, values.get(BUDGETS_KEY, b""), self._lane, self._lanes)
-        evaluation = Evaluation(work.rules, values, moment, terms, share)
+        bound = work.bound(moment)
+        evaluation = Evaluation(work.rules, values, moment, terms, share, search, bound)
         with evaluating():
             for item in work.items:
                 if not evaluation.take(item):
                     break
             else:
-                return evaluation.evaluated(work.consulted, whole=True)
-        return evaluation.evaluated(work.consulted, whole=False)
+                evaluation.finish()
+        return evaluation.evaluated(work.consulted)
 
 
 def _has_budgets(rule_set: CompiledRuleSet | None) -> bool:

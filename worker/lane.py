@@ -28,14 +28,18 @@ from worker.acquire import Owned, acquire
 from worker.batch import load, step, step_empty
 from worker.cache import CacheBudget, LaneCache
 from worker.errors import BadLog, Contradicted, Fenced, LoudStop, Moved, Unavailable
+from worker.index_view import IndexView
 from worker.plan import LOST_MESSAGES
 from worker.points import UNMARKED, Point, Points
 from worker.ports import (
     Batch,
     Clock,
+    Evaluated,
     Evaluator,
     LaneLog,
+    Moment,
     Observer,
+    Only,
     Pending,
     Publisher,
     Source,
@@ -45,6 +49,8 @@ from worker.ports import (
 HOUR_US = 3_600_000_000
 LOOK_AGAIN_US = 5_000_000
 """An idle lane looks so often whether its tables fell back under it."""
+LONGEST_WAIT = 1.0
+"""Seconds that a lane waits for records before it looks up."""
 MOST_CONTRADICTIONS = 5
 """At one head: whoever acquired so often is not stale, the topic of budgets lost records."""
 
@@ -82,6 +88,9 @@ class Lane:
         self.ports = ports
         self.settings = settings
         self.cache = LaneCache(budget)
+        self.index = IndexView(ports.tables)
+        self.idle_until = 0
+        """Up to this instant every input was read to its end, and nothing due. Microseconds."""
         self.stopping = False
         self.owned: Owned | None = None
         self.acquired = False
@@ -147,7 +156,10 @@ class Lane:
             if self._pending is not None and not self._pending.waits:
                 await process(await self._pending_record(self._pending))
                 continue
-            batch = await self.ports.source.poll(internal_only=self.waits)  # 3
+            due = None if self.waits else await self._next_due()
+            if await self._rings(due, process):
+                continue
+            batch = await self.ports.source.poll(self.waits, self._patience(due))  # 3
             if batch is None or not batch.records:
                 await self.rest()
             elif not self.stopping:
@@ -155,19 +167,72 @@ class Lane:
                 await process(batch)
         await self.trim()
 
+    async def _next_due(self) -> int | None:
+        """When something may fall due by itself. Raises Moved."""
+        evaluator, owned = self.ports.evaluator, self.held()
+        earliest = await self.index.earliest(owned.raw_head, evaluator.wakes)
+        head = owned.head
+        moment = Moment(head.clock, head.clock, False, head.timer, self.idle_until)
+        return evaluator.next_due(moment, earliest)
+
+    def _patience(self, due: int | None) -> float:
+        """Seconds to wait for records: no longer than until something is due."""
+        if due is None:
+            return LONGEST_WAIT
+        left = (due - self.ports.clock.now_us()) / 1_000_000
+        return min(left, LONGEST_WAIT) if left > 0 else LONGEST_WAIT
+
+    async def _rings(self, due: int | None, process: Process) -> bool:
+        """Where every input is read to its end, the clock follows the wall clock: what is due by it
+        is taken. The wall clock is read first: what is unread then came after it."""
+        now = self.ports.clock.now_us()
+        is_due = due is not None and due <= now
+        if self.waits or not (is_due or now - self.idle_until >= LOOK_AGAIN_US):
+            return False
+        if not await self.ports.source.at_end():
+            return False
+        if is_due:
+            await process(Batch((), wall=now))
+            return True
+        self.idle_until = now
+        return False
+
     async def process(self, batch: Batch) -> None:
         """Steps 4–8 for the whole batch: several plans where one commit cannot hold it."""
         pending = self._pending
-        rules = pending.rules if pending is not None and not pending.waits else None
-        records: Sequence[Record] = batch.records
+        if pending is not None and not pending.waits:
+            only = None if pending.timer is None else Only(1, end=pending.timer)
+            await self._carry_out(
+                batch.records, rules=pending.rules, only=only, again_at=pending.wall
+            )
+            await self._seek()
+            return
+        if not batch.records:
+            await self._carry_out((), wall=batch.wall)
+            return
+        records = batch.records
         while records:
-            evaluated = await step(self, records, idle=batch.idle, rules=rules)
-            self.progressed()
-            self._see_pending(evaluated.values)
+            evaluated = await self._carry_out(records)
             if self._pending is not None or pending is not None:
                 await self._seek()
                 return
             records = records[evaluated.taken :]
+
+    async def _carry_out(
+        self,
+        records: Sequence[Record],
+        *,
+        wall: int | None = None,
+        rules: Mapping[str, str | None] | None = None,
+        only: Only | None = None,
+        again_at: int | None = None,
+    ) -> Evaluated:
+        evaluated = await step(self, records, wall=wall, rules=rules, only=only, again_at=again_at)
+        self.progressed()
+        self._see_pending(evaluated.values)
+        if wall is not None and evaluated.is_empty:
+            self.idle_until = wall
+        return evaluated
 
     def _see_pending(self, values: Mapping[str, bytes]) -> None:
         """Do fresh values of the state hold a record that was tried in vain?"""
@@ -176,9 +241,12 @@ class Lane:
             self._pending = self.ports.evaluator.pending(values[key])
 
     async def _pending_record(self, pending: Pending) -> Batch:
-        """The pending record alone: nothing may come between its two evaluations."""
+        """The pending record alone, or none where it is a timer: nothing may come between its two
+        evaluations."""
+        if pending.timer is not None:
+            return Batch(())
         records = await self.ports.source.fetch(pending.topic, pending.offset, pending.offset)
-        return Batch(records, idle=False)
+        return Batch(records)
 
     async def _seek(self) -> None:
         """Back to the position: what was polled beyond it is polled again."""
@@ -206,6 +274,7 @@ class Lane:
             head, _ = await self.ports.tables.peek()
             if head != owned.raw_head:
                 raise Moved
+            await self.index.tidy(head)
         quiet = now - owned.planned_at
         if quiet >= (HOUR_US if owned.done > owned.logged_done else 24 * HOUR_US):
             await step_empty(self)

@@ -12,7 +12,12 @@ MARK = "payment"
 
 def payment_key(event: PaymentMade | PaymentRefunded) -> str:
     """organization ␟ client ␟ payment ␟ paymentId: no id holds the separator."""
-    return "\x1f".join((event.organization_id, event.client_id, MARK, event.payment_id))
+    return payments_prefix(event.organization_id, event.client_id) + event.payment_id
+
+
+def payments_prefix(organization_id: str, client_id: str) -> str:
+    """What the keys of a client's payments begin with."""
+    return "\x1f".join((organization_id, client_id, MARK, ""))
 
 
 def key_to_load(event: Event) -> str | None:
@@ -45,6 +50,11 @@ class BatchPayments:
         """What the event came to (`Outcome.payment`)."""
         if payment is not None and isinstance(event, PaymentMade | PaymentRefunded):
             self._written[payment_key(event)] = payment
+
+    def opened(self) -> list[tuple[str, Payment]]:
+        """Those that were not remembered before, by key."""
+        written = self._written.items()
+        return [(key, payment) for key, payment in written if not self._values[key]]
 
     def packed(self) -> dict[str, bytes]:
         return {key: pack_payment(payment) for key, payment in self._written.items()}

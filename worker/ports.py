@@ -4,23 +4,24 @@ A lane knows neither asyncio nor Kafka nor Redis: whatever waits, waits inside a
 lane runs under Faust and, driven step by step, in the deterministic simulation.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from rules_engine.timers.due import Due, Position
 from schemas.records import Output, Record
-from worker.plan import Terms
+from worker.plan import Terms, timer_at
 
 CommitAnswer = Literal["OK", "DONE", "MOVED"]
 
 
 class Batch(Struct, frozen=True):
-    """Records of one lane in the order of evaluation, each topic's without a gap."""
+    """Records of one lane in the order of evaluation, each topic's without a gap; or none: what
+    falls due up to `wall`, an instant after which every input was seen read to its end."""
 
     records: Sequence[Record]
-    idle: bool
-    """Every input was read to its end when this was taken."""
+    wall: int = 0
 
 
 class Source(Protocol):
@@ -29,10 +30,14 @@ class Source(Protocol):
     async def seek(self, positions: Mapping[str, int]) -> None:
         """The next record of each topic is the one at this offset; buffers are dropped."""
 
-    async def poll(self, internal_only: bool = False) -> Batch | None:
+    async def poll(self, internal_only: bool = False, seconds: float = 1.0) -> Batch | None:
         """The next records: those of the internal topic first, the others merged by (timestamp,
-        topic number, offset); None: nothing came, or the lane is asked to stop. Raises BadLog
-        where the position is outside the topic."""
+        topic number, offset); None: nothing came in so many seconds, or the lane is asked to stop.
+        Raises BadLog where the position is outside the topic."""
+
+    async def at_end(self) -> bool:
+        """Has every record that the topics held when this was asked been taken? False also where
+        nobody answers."""
 
     async def fetch(self, topic: str, first: int, last: int) -> Sequence[Record]:
         """Records first..last again, for a replay. Raises BadLog where they are gone."""
@@ -148,13 +153,36 @@ class Clock(Protocol):
 class Moment(Struct, frozen=True):
     """The instants that an evaluation may know. Microseconds since the epoch.
 
-    `wall`: the wall clock when the plan was chosen; `clock`: the lane's clock before the batch;
-    `idle`: every input is read to its end, if all of the records are taken.
+    `wall`: the wall clock when the plan was chosen; `clock` and `timer`: the lane's position
+    before the batch; `since`: where the clock stands at least, nothing being due up to there;
+    `idle`: every input is read to its end, so the clock follows the wall clock.
+    `only`: what a logged plan did, or a unit that is tried again; None: whatever is due.
     """
 
     wall: int
     clock: int
     idle: bool
+    timer: Due | None = None
+    since: int = 0
+    only: "Only | None" = None
+
+    @property
+    def position(self) -> Position:
+        """Where timers are taken from."""
+        if self.since > self.clock:
+            return Position(self.since)
+        return Position(self.clock, self.timer)
+
+
+class Only(Struct, frozen=True):
+    """Exactly so many units are taken, with `tried` behind them, which is tried in vain, and the
+    position then is `end`; None: behind the last unit, or at the clock."""
+
+    units: int
+    end: Due | None = None
+    tried: Due | None = None
+    one: bool = False
+    """A live plan of one unit, which may still turn out to be short."""
 
 
 class Work(Protocol):
@@ -164,24 +192,48 @@ class Work(Protocol):
     def keys(self) -> Sequence[str]: ...
 
 
+class Search(Protocol):
+    """Who may have a timer due in a plan, read out of the index before its evaluation."""
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """Values that the evaluation needs beside those of the records."""
+
+    def ranges(self) -> Sequence[IndexRange]:
+        """What is to be read next; empty: the search is over."""
+
+    def found(self, entries: Sequence[Sequence[bytes]]) -> None:
+        """The entries of each range."""
+
+
 class Pending(Struct, frozen=True):
-    """A record that was tried and could not be decided yet: it comes next, alone, under `rules`.
+    """A record, or a timer (`worker.plan.timer_place`), that was tried and could not be decided
+    yet: it comes next, alone, under `rules`.
 
     `waits`: an answer of another lane is awaited, until then only internal records are taken.
+    `wall`: the wall clock of its first attempt.
     """
 
     topic: str
     offset: int
     rules: dict[str, str | None]
     waits: bool
+    wall: int
+
+    @property
+    def timer(self) -> Due | None:
+        """The unit; None where it is a record."""
+        return timer_at((self.topic, self.offset))
 
 
 class Evaluated(Struct, frozen=True):
-    """What a prefix of the records comes to.
+    """What a prefix of the records comes to, with the timers before and behind them.
 
     `taken`: how many records it covers; `rules`: content hash by organization that occurs in it;
-    `cut`: (topic, offset) of the record behind the prefix, tried in vain; `report`: counts for the
-    observer, opaque to the lane.
+    `cut`: (topic, offset) of the record behind the prefix, tried in vain, or of a timer
+    (`worker.plan.timer_place`); `report`: counts for the observer, opaque to the lane.
+    `timers`: units taken; `timer`: up to where, if in the middle of an instant; `index.drop` is to
+    be dropped once this is committed.
     """
 
     taken: int
@@ -191,6 +243,16 @@ class Evaluated(Struct, frozen=True):
     clock: int
     report: object = None
     cut: tuple[str, int] | None = None
+    timers: int = 0
+    timer: Due | None = None
+    index: IndexChange = UNCHANGED
+    halted: bool = False
+    """More may be due: so many candidates were looked at as one plan takes."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing happened: there is nothing to plan."""
+        return not (self.taken or self.timers or self.cut or self.halted)
 
 
 class Evaluator(Protocol):
@@ -210,11 +272,30 @@ class Evaluator(Protocol):
         """Decode under the rule sets in force (None), or under those of a plan, by hash.
         Raises LoudStop where the history does not hold one."""
 
+    def search(
+        self, work: Work, moment: Moment, terms: Terms, floor: Callable[[bytes], bytes | None]
+    ) -> Search | None:
+        """Who may have a timer due; None: nobody. `floor`: below which entry an index surely holds
+        none that begin with these bytes; None: not known."""
+
     def evaluate(
-        self, work: Work, values: Mapping[str, bytes], moment: Moment, terms: Terms
+        self,
+        work: Work,
+        values: Mapping[str, bytes],
+        moment: Moment,
+        terms: Terms,
+        search: Search | None = None,
     ) -> Evaluated:
-        """Pure. Takes the longest prefix that one commit can hold: at least one record, or none
-        and a cut. Raises Contradicted."""
+        """Pure. Takes the longest prefix that one commit can hold: at least one record or timer, or
+        none and a cut. Raises Contradicted."""
+
+    @property
+    def wakes(self) -> Sequence[bytes]:
+        """Of entries that begin with one of these the first says when somebody may wake."""
+
+    def next_due(self, moment: Moment, earliest: Sequence[bytes]) -> int | None:
+        """When something may be due behind the position, under the rules in force; None: never.
+        `earliest`: the first entry of each of `wakes`, where there is one."""
 
     @property
     def shared_key(self) -> str | None:

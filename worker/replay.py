@@ -23,13 +23,13 @@ from xxhash import xxh3_128_digest
 
 from schemas.records import Output, Record
 from schemas.topics import Channel
-from worker.batch import load
+from worker.batch import load, search_timers
 from worker.commit import Commit, digest_states, encode_outbox, following, write
 from worker.errors import BadLog, Contradicted, Diverged, LoudStop, Misconfigured
 from worker.merge import merge
-from worker.plan import LOST_MESSAGES, Chained, Head, Plan, advance, encode
+from worker.plan import LOST_MESSAGES, Chained, Head, Plan, advance, encode, timer_at
 from worker.points import Point
-from worker.ports import Evaluated, Moment, Work
+from worker.ports import Evaluated, Moment, Only, Work
 
 if TYPE_CHECKING:
     from worker.lane import Lane
@@ -133,7 +133,7 @@ class Replay:
     async def _carry_out(self, prepared: Prepared, values: dict[str, bytes], silent: bool) -> None:
         """Steps 3 to 6. `values` is kept up to date from plan to plan."""
         lane, link = self._lane, prepared.link
-        evaluated = self._evaluate(prepared, values)  # 3
+        evaluated = await self._evaluate(prepared, values)  # 3
         outbox = encode_outbox(evaluated.outputs)
         _compare(lane, prepared, outbox, evaluated)  # 4
         outputs = () if silent else publishable(lane, link.plan, evaluated.outputs)
@@ -142,6 +142,7 @@ class Replay:
         raw = encode(link.plan)
         work = Commit(link.offset, raw, link.plan, link.terms, encode_outbox(outputs), evaluated)
         self._group.add(following(self._group.head, work), evaluated.values)
+        lane.index.note(evaluated.index)
         values.update(evaluated.values)
         self.plans += 1
         self.silent += silent
@@ -158,13 +159,21 @@ class Replay:
         lane.ports.points.reached(Point.REPLAY_PUBLISHED)
         self._settled(head)
 
-    def _evaluate(self, prepared: Prepared, values: Mapping[str, bytes]) -> Evaluated:
-        plan, lane = prepared.link.plan, self._lane
+    async def _evaluate(self, prepared: Prepared, values: dict[str, bytes]) -> Evaluated:
+        plan, lane, terms = prepared.link.plan, self._lane, prepared.link.terms
         head = self._group.head
         advance(head.positions, plan)  # a plan of another chain is told as such
-        moment = Moment(plan.wall, head.clock, plan.idle)
+        tried = None if plan.cut is None else timer_at(plan.cut)
+        only = Only(plan.timers, plan.timer, tried)
+        moment = Moment(plan.wall, head.clock, plan.idle, head.timer, plan.since, only)
+        search = await search_timers(lane, prepared.work, moment, terms)
+        if search is not None:
+            unknown = [key for key in search.keys if key not in values]
+            held = self._group.values
+            values |= await load(lane, [key for key in unknown if key not in held])
+            values |= {key: held[key] for key in unknown if key in held}
         try:
-            return lane.ports.evaluator.evaluate(prepared.work, values, moment, prepared.link.terms)
+            return lane.ports.evaluator.evaluate(prepared.work, values, moment, terms, search)
         except Contradicted as error:
             message = f"Plan {plan.seq} of lane {lane.number}: {error}."
             raise BadLog(message, LOST_MESSAGES) from error
@@ -210,6 +219,7 @@ def _check_evaluation(lane: "Lane", link: Chained) -> None:
 def _compare(lane: "Lane", prepared: Prepared, outbox: bytes, evaluated: Evaluated) -> None:
     link, plan = prepared.link, prepared.link.plan
     same = evaluated.taken == prepared.records and evaluated.cut == plan.cut
+    same = same and (evaluated.timers, evaluated.timer) == (plan.timers, plan.timer)
     same = same and plan.outputs_digest == xxh3_128_digest(outbox)
     if same and link.terms.codec == lane.ports.evaluator.terms.codec:
         same = plan.states_digest == digest_states(evaluated.values)
@@ -275,7 +285,7 @@ def _records(lane: "Lane", plan: Plan, fetched: Fetched) -> list[Record]:
 
 async def _tried(lane: "Lane", plan: Plan, fetched: Fetched) -> Sequence[Record]:
     """The record that the plan tried in vain: it is evaluated again, for the same question."""
-    if plan.cut is None:
+    if plan.cut is None or timer_at(plan.cut) is not None:
         return ()
     topic, offset = plan.cut
     found = _within(fetched.get(topic, ()), offset, offset)

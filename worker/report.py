@@ -34,6 +34,9 @@ class BatchReport(Struct):
     credited: dict[tuple[str, str, str], Decimal] = field(default_factory=dict)
     """(organization, currency, rule): major units"""
 
+    timers: list[int] = field(default_factory=list)
+    """Due instants of the timers that were taken, microseconds since the epoch."""
+
     def event(self, topic: str, kind: str, organization: str, outcome: Outcome) -> None:
         """One event that could be read, with what the rules made of it."""
         if outcome.rejected is not None:
@@ -45,6 +48,14 @@ class BatchReport(Struct):
             self.duplicates[organization] = self.duplicates.get(organization, 0) + 1
         if outcome.has_drifted:
             self.drifts[organization] = self.drifts.get(organization, 0) + 1
+        self._count_rules(organization, outcome)
+
+    def timer(self, organization: str, due: int, outcome: Outcome) -> None:
+        """One unit of timers that was taken."""
+        self.timers.append(due)
+        self._count_rules(organization, outcome)
+
+    def _count_rules(self, organization: str, outcome: Outcome) -> None:
         for rule in outcome.fired:
             firing = (organization, rule)
             self.firings[firing] = self.firings.get(firing, 0) + 1

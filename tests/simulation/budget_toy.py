@@ -15,7 +15,7 @@ from tests.simulation.budget_world import LANES, UNIT, Event, LaneWorld
 from tests.simulation.toy import TERMS
 from worker.errors import Contradicted
 from worker.plan import Terms
-from worker.ports import Evaluated, Moment, Pending, Work
+from worker.ports import Evaluated, Moment, Pending, Search, Work
 
 SHARED = "budgets"
 CREDITED = "credited"
@@ -48,14 +48,30 @@ class BudgetToy:
         tried = unpack_budgets(shared).tried
         if tried is None:
             return None
-        return Pending(tried.topic, tried.offset, {"o": tried.rules}, bool(tried.asking))
+        rules: dict[str, str | None] = {"o": tried.rules}
+        return Pending(tried.topic, tried.offset, rules, bool(tried.asking), tried.wall)
 
     def prepare(self, records: Sequence[Record], rules: Mapping[str, str | None] | None) -> Work:
         newest = str(len(self.world.shared.versions) - 1)
         return BudgetWork(records, int((rules or {}).get("o") or newest))
 
+    def search(self, *_: object) -> Search | None:
+        return None
+
+    @property
+    def wakes(self) -> Sequence[bytes]:
+        return ()
+
+    def next_due(self, moment: Moment, earliest: Sequence[bytes]) -> int | None:
+        return None
+
     def evaluate(
-        self, work: Work, values: Mapping[str, bytes], moment: Moment, terms: Terms
+        self,
+        work: Work,
+        values: Mapping[str, bytes],
+        moment: Moment,
+        terms: Terms,
+        search: Search | None = None,
     ) -> Evaluated:
         assert isinstance(work, BudgetWork)
         batch = _Batch(self.world, values, moment, work.version)
@@ -133,7 +149,7 @@ class _Batch:
             Output("BUDGETS", None, encode_message(m), partition=m.receiver)
             for m in self.budgets.outbox
         ]
-        clock = self.moment.clock
+        clock = self.moment.position.at
         rules: dict[str, str | None] = {"o": str(self.version)}
         return Evaluated(taken, values, [*self.outputs, *sent], rules, clock, cut=cut)
 

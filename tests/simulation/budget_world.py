@@ -127,7 +127,11 @@ class BudgetSource:
         self.positions = dict(positions)
         await Step()
 
-    async def poll(self, internal_only: bool = False) -> Batch | None:
+    async def at_end(self) -> bool:
+        await Step()
+        return all(self.positions[topic] == self.world.end(topic) for topic in self.topics)
+
+    async def poll(self, internal_only: bool = False, seconds: float = 1.0) -> Batch | None:
         await Step()
         taken: list[Record] = []
         for topic in ("B",) if internal_only else self.topics:
@@ -135,7 +139,7 @@ class BudgetSource:
             until = min(self.world.end(topic), position + self.world.random.randint(0, 3))
             taken += [self.world.record(topic, offset) for offset in range(position, until)]
             self.positions[topic] = max(position, until)
-        return Batch(taken, False) if taken else None
+        return Batch(taken) if taken else None
 
     async def fetch(self, topic: str, first: int, last: int) -> Sequence[Record]:
         await Step()

@@ -50,6 +50,7 @@ def verify(world: World) -> None:
     positions = dict.fromkeys(TOPICS, 0)
     clock = 0
     for plan in valid_plans(world.log):
+        clock = _idle_until(plan, clock, positions)
         for part in plan.ranges:
             if positions[part.topic] != part.first:
                 raise Broken(f"plan {plan.seq} leaves a gap in {part.topic}")
@@ -63,7 +64,7 @@ def verify(world: World) -> None:
             if counts[client] % 2 == 0:
                 content = f"{checksums[client]}:{plan.wall}:{clock}:{plan.rules.get('o')}"
                 due[record.value] = content.encode()
-        clock = _clock_after(plan, clock, positions)
+        clock += sum(part.last - part.first + 1 for part in plan.ranges)
     _hold("positions", positions, dict.fromkeys(TOPICS, PER_TOPIC))
     published: dict[bytes, set[bytes]] = {}
     for output in world.published:
@@ -75,13 +76,11 @@ def verify(world: World) -> None:
     _hold("states", world.tables.values, states)
 
 
-def _clock_after(plan: Plan, clock: int, positions: dict[str, int]) -> int:
+def _idle_until(plan: Plan, clock: int, positions: dict[str, int]) -> int:
     """The lane's clock follows the wall clock only where nothing was left unread."""
-    if not plan.idle:
-        return clock + sum(part.last - part.first + 1 for part in plan.ranges)
-    if any(position < PER_TOPIC for position in positions.values()):
+    if plan.since and any(position < PER_TOPIC for position in positions.values()):
         raise Broken(f"plan {plan.seq} calls the lane idle with records unread")
-    return plan.wall
+    return max(clock, plan.since)
 
 
 def _hold(what: str, got: object, due: object) -> None:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from schemas.records import Output, Record
 from tests.simulation.world import World
 from worker.plan import Terms
-from worker.ports import Evaluated, Moment, Pending, Work
+from worker.ports import Evaluated, Moment, Pending, Search, Work
 
 TERMS = Terms(0, 0, 0, evaluation=1, codec=1)
 MOST_CLIENTS = 2
@@ -50,8 +50,23 @@ class ToyEvaluator:
             chosen = dict(rules)
         return ToyWork(records, chosen, list(keys))
 
+    def search(self, *_: object) -> Search | None:
+        return None
+
+    @property
+    def wakes(self) -> Sequence[bytes]:
+        return ()
+
+    def next_due(self, moment: Moment, earliest: Sequence[bytes]) -> int | None:
+        return None
+
     def evaluate(
-        self, work: Work, values: Mapping[str, bytes], moment: Moment, terms: Terms
+        self,
+        work: Work,
+        values: Mapping[str, bytes],
+        moment: Moment,
+        terms: Terms,
+        search: Search | None = None,
     ) -> Evaluated:
         assert isinstance(work, ToyWork)
         fresh: dict[str, bytes] = {}
@@ -67,12 +82,12 @@ class ToyEvaluator:
             fresh[key] = f"{count}:{checksum}".encode()
             taken += 1
             if count % 2 == 0:
-                content = f"{checksum}:{moment.wall}:{moment.clock}:{work.rules.get('o')}".encode()
+                content = (
+                    f"{checksum}:{moment.wall}:{moment.position.at}:{work.rules.get('o')}".encode()
+                )
                 outputs.append(Output("BONUS_COMMANDS", record.value, content))
         rules = work.rules if taken else {}
-        whole = taken == len(work.records)
-        clock = moment.wall if moment.idle and whole else moment.clock + taken
-        return Evaluated(taken, fresh, outputs, rules, clock)
+        return Evaluated(taken, fresh, outputs, rules, moment.position.at + taken)
 
 
 def client(record: Record) -> str:

@@ -236,7 +236,11 @@ class SimulatedSource:
         self.positions = dict(positions)
         await Step()
 
-    async def poll(self, internal_only: bool = False) -> Batch | None:
+    async def at_end(self) -> bool:
+        await Step()
+        return all(position == PER_TOPIC for position in self.positions.values())
+
+    async def poll(self, internal_only: bool = False, seconds: float = 1.0) -> Batch | None:
         assert not internal_only
         await Step()
         random, buffers, lagging = self.world.random, [], {}
@@ -249,8 +253,7 @@ class SimulatedSource:
         merged = before_gaps(merge(buffers), lagging)
         for record in merged:
             self.positions[record.topic] = record.offset + 1
-        at_end = all(position == PER_TOPIC for position in self.positions.values())
-        return Batch(merged, at_end) if merged else None
+        return Batch(merged) if merged else None
 
     async def fetch(self, topic: str, first: int, last: int) -> Sequence[Record]:
         await Step()

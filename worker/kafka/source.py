@@ -98,12 +98,14 @@ class KafkaSource:
             raise SourceUnavailable(f"{topic} is no longer assigned") from error
         self._buffers[topic] = []
 
-    async def poll(self, internal_only: bool = False) -> Batch | None:
+    async def poll(
+        self, internal_only: bool = False, seconds: float = POLL_SECONDS
+    ) -> Batch | None:
         self._replayed.clear()
         if internal_only:
             return await self._poll_internal()
         if not any(self._buffers.values()):
-            await self._fill(self.topics, POLL_SECONDS)
+            await self._fill(self.topics, seconds)
             if self._settings.linger and any(self._buffers.values()) and not self._full():
                 await self._fill(self.topics, self._settings.linger, gather=True)
         if self._stopped or not any(self._buffers.values()):
@@ -120,7 +122,25 @@ class KafkaSource:
             return None
         most = self._settings.batch_max
         taken, self._buffers[topic] = self._buffers[topic][:most], self._buffers[topic][most:]
-        return Batch(taken, idle=False)
+        return Batch(taken)
+
+    async def at_end(self) -> bool:
+        """The end that the last fetch told may be as old as a fetch waits: where that is reached,
+        the broker is asked. Records of a transaction count once it is committed."""
+        if self._stopped or any(self._buffers.values()):
+            return False
+        partitions = list(self._of.values())
+        try:
+            if any([await self._lags(topic) for topic in self.topics]):
+                return False
+            async with asyncio.timeout(ASK_SECONDS):
+                ends = await self._wait(self._consumer.end_offsets(partitions))
+            if not isinstance(ends, dict):
+                return False
+            read = [await self._consumer.position(p) >= ends[p] for p in partitions]
+        except (IllegalStateError, SourceUnavailable, KafkaError, TimeoutError):
+            return False
+        return all(read) and not any(self._buffers.values())
 
     def _full(self) -> bool:
         return sum(map(len, self._buffers.values())) >= self._settings.batch_max
@@ -172,12 +192,7 @@ class KafkaSource:
         batch = [*first, *before_gaps(merge(heads), lagging)][:most]
         for topic, taken in Counter(map(_topic, batch)).items():
             del self._buffers[topic][:taken]
-        return Batch(batch, idle=await self._at_end())
-
-    async def _at_end(self) -> bool:
-        return not any(self._buffers.values()) and not any(
-            [await self._lags(topic) for topic in self.topics]
-        )
+        return Batch(batch)
 
     async def _fill(self, topics: Sequence[str], seconds: float, *, gather: bool = False) -> None:
         """Buffer what comes within the time; returns at the first records unless gathering."""

@@ -15,7 +15,7 @@ from worker.kafka.source import KafkaSource, SourceSettings
 from worker.lanes import Lanes, OpenLane
 from worker.ports import Batch
 
-NOTHING = Batch([], idle=False)
+NOTHING = Batch([])
 SOURCE = SourceSettings(
     topics=("b", "t"),
     internal="b",

@@ -42,9 +42,12 @@ class Inputs:
     async def seek(self, positions: Mapping[str, int]) -> None:
         self.position = positions["A"]
 
-    async def poll(self, internal_only: bool = False) -> Batch | None:
+    async def poll(self, internal_only: bool = False, seconds: float = 1.0) -> Batch | None:
         records, self.position = self.records[self.position :], len(self.records)
-        return Batch(records, idle=True) if records else None
+        return Batch(records) if records else None
+
+    async def at_end(self) -> bool:
+        return self.position == len(self.records)
 
     async def fetch(self, topic: str, first: int, last: int) -> Sequence[Record]:
         return self.records[first : last + 1]
@@ -200,13 +203,13 @@ async def test_a_lane_that_is_cancelled_gives_its_share_of_the_cache_back() -> N
     lane = place.lane()
     running = lane.run()
 
-    async def stuck(internal_only: bool = False) -> Batch | None:
+    async def stuck() -> Batch | None:
         await Step()
         return None
 
     real = place.inputs.poll
     polls = iter((real, stuck))
-    place.inputs.poll = lambda internal_only=False: next(polls)()  # type: ignore[method-assign]
+    place.inputs.poll = lambda *_: next(polls)()  # type: ignore[method-assign]
     running.send(None)
     assert place.cache.used > 0
     running.close()

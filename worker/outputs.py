@@ -1,0 +1,40 @@
+"""What a plan says, as records: commands and journal with their headers."""
+
+import msgspec
+
+from schemas.records import Output, Record
+from schemas.topics import CHANNEL_OF_COMMAND, Channel
+from schemas.wire import Command, JournalRecord
+
+_encode = msgspec.json.Encoder().encode
+
+
+def command_output(command: Command, record: Record | None) -> Output:
+    """`record`: what the command's event was read from; None: a timer."""
+    name = ("commandId", command.command_id.encode())
+    headers = _headers(command, name, record)
+    channel = CHANNEL_OF_COMMAND[command.type]
+    return Output(channel, command.client_id.encode(), _encode(command), headers)
+
+
+def journal_output(entry: JournalRecord, record: Record | None) -> Output:
+    name = ("operationId", entry.operation_id.encode())
+    headers = _headers(entry, name, record)
+    return Output(Channel.BONUS_JOURNAL, entry.client_id.encode(), _encode(entry), headers)
+
+
+def _headers(
+    what: Command | JournalRecord, name: tuple[str, bytes], record: Record | None
+) -> tuple[tuple[str, bytes], ...]:
+    headers: tuple[tuple[str, bytes], ...] = (
+        ("type", what.type.encode()),
+        ("organizationId", what.organization_id.encode()),
+        name,
+    )
+    if record is not None and record.headers:
+        headers += tuple(header for header in record.headers if _is_trace(header))
+    return headers
+
+
+def _is_trace(header: tuple[str, bytes | None]) -> bool:
+    return header[0] == "traceparent" and header[1] is not None

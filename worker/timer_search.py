@@ -1,0 +1,247 @@
+"""Who may have a timer due in a plan: read out of the index before its evaluation.
+
+1. Whoever wakes by their own value, up to the bound.
+2. Whoever has a fact on the date that a rule looks for, one due instant after the other.
+
+A plan takes a bounded number of timers, so a search ends at its `horizon`: the last unit up to
+which every candidate is known. Nothing is scanned: each range begins at the first entry that can be
+due.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from heapq import merge
+from itertools import groupby, islice, takewhile
+
+from msgspec import Struct
+
+from rules_engine.compile import CompiledRuleSet
+from rules_engine.timers.agenda import FactDue
+from rules_engine.timers.due import Due, Position, Rank, client_key
+from rules_engine.timers.facts import Fact, FactEntry
+from rules_engine.timers.held import HeldCandidates
+from worker.ports import IndexRange
+from worker.timer_index import (
+    BEYOND,
+    SEPARATOR,
+    WAKES,
+    fact_prefix,
+    read_wake,
+    wake_prefix,
+    wakes_prefix,
+)
+
+MOST_UNITS = 1_000
+"""Candidates of one plan: so many clients at most are loaded and written for timers."""
+NO_LIMIT = 1 << 40
+AT_ONCE = 4
+"""Ranks of instants whose candidates are read in one go."""
+
+LAST_KEY = "\U0010ffff"
+"""Behind every key."""
+
+RuleSets = Mapping[str, CompiledRuleSet]
+
+
+class Span(Struct, frozen=True):
+    """From a position up to an instant, inclusive. `grace_us`: of lapses."""
+
+    position: Position
+    until: int
+    grace_us: int
+
+
+def may_be_due(rule_sets: RuleSets, span: Span, floor: Callable[[bytes], bytes | None]) -> bool:
+    """Cheap: most batches hold nothing due. `floor`: as in `worker.ports.Evaluator.search`."""
+    position, until = span.position, span.until
+    if position.timer is not None:
+        return True
+    for organization_id, rule_set in rule_sets.items():
+        next_at = rule_set.agenda.next_at(position.at)
+        if next_at is not None and next_at <= until:
+            return True
+        for rank in WAKES:
+            known = floor(wakes_prefix(rank, organization_id))
+            grace = 0 if rank is Rank.GROUP_EXPIRY else span.grace_us
+            if known is None or known < wake_prefix(rank, organization_id, until - grace + 1):
+                return True
+    return False
+
+
+def next_due(
+    rule_sets: RuleSets, position: Position, earliest: Sequence[bytes], grace_us: int
+) -> int | None:
+    """When something may be due: by a date, or by one of these entries of an index."""
+    if position.timer is not None:
+        return position.at
+    dates = (rule_set.agenda.next_at(position.at) for rule_set in rule_sets.values())
+    found = [at for at in dates if at is not None]
+    for entry in earliest:
+        is_end = entry.startswith(WAKES[Rank.GROUP_EXPIRY])
+        found.append(read_wake(entry)[0] + (0 if is_end else grace_us))
+    return min(found, default=None)
+
+
+class Wanted(Struct, frozen=True):
+    """One range of one day's holders of a fact, for rules that are due at `at`."""
+
+    at: int
+    rank: int
+    organization_id: str
+    fact: Fact
+    day: int
+
+
+class TimerSearch:
+    """`ranges` and `found` by turns until there are no more ranges; then `candidates` are whole up
+    to the horizon. `most` None: everything up to the span's end, for a replay. `budgets_key`: that
+    of the lane's own value.
+    """
+
+    def __init__(
+        self,
+        rule_sets: RuleSets,
+        span: Span,
+        most: int | None = MOST_UNITS,
+        budgets_key: str = "",
+    ) -> None:
+        self.horizon: Due | None = None
+        """The last unit up to which all candidates are known; None: to the span's end."""
+        self._entries: dict[bytes, Due] = {}
+        """What the index named, and for which unit."""
+        self.candidates = HeldCandidates(span.grace_us)
+        self._rule_sets, self._span, self._budgets_key = rule_sets, span, budgets_key
+        self._limit = NO_LIMIT if most is None else most
+        self._wakes = list(self._all_wakes())
+        self._dues = self._groups()
+        self._asked: list[Wanted] = []
+        self._woken = False
+
+    # ------------------------------------------------------------------ reading the index
+
+    @property
+    def keys(self) -> list[str]:
+        """Of the clients that the entries name, each once; with them the lane's budgets."""
+        keys = dict.fromkeys(self.entries().values())
+        if keys and any(rule_set.budgets for rule_set in self._rule_sets.values()):
+            keys[self._budgets_key] = None
+        return list(keys)
+
+    def entries(self) -> dict[bytes, str]:
+        """Entries up to the horizon, with their clients' keys."""
+        horizon, found = self.horizon, self._entries.items()
+        return {entry: due.key for entry, due in found if horizon is None or due <= horizon}
+
+    def ranges(self) -> Sequence[IndexRange]:
+        """What is to be read next; empty: the search is over."""
+        if not self._woken:
+            return [each for of_rank in self._wakes for each in of_rank[1:]]
+        groups = islice(takewhile(self._is_within, self._dues), AT_ONCE)
+        self._asked = [wanted for group in groups for wanted in group]
+        return [self._range(wanted) for wanted in self._asked]
+
+    def found(self, entries: Sequence[Sequence[bytes]]) -> None:
+        """The entries of each range, ascending."""
+        if self._woken:
+            self._found_holders(entries)
+            return
+        for number, (rank, *_) in enumerate(self._wakes):
+            past, due = entries[2 * number], entries[2 * number + 1]
+            for entry in (*past, *due):
+                at, key = read_wake(entry)
+                self._entries[entry] = Due(at + self._grace(rank), rank, key)
+                self.candidates.wake(at + self._grace(rank), key)
+            if len(due) == self._limit:
+                self._ends_at(self._entries[due[-1]])
+        self._woken = True
+
+    def _all_wakes(self) -> Iterator[tuple[Rank, IndexRange, IndexRange]]:
+        """Of each organization and rank, what the position has passed and what it has not. The
+        walk takes the former just after the position, in an order of its own: all of it is read."""
+        for organization_id in sorted(self._rule_sets):
+            for rank in WAKES:
+                first = wakes_prefix(rank, organization_id)
+                now = self._passed(rank, organization_id)
+                until = self._span.until - self._grace(rank) + 1
+                beyond = max(now, wake_prefix(rank, organization_id, until))
+                yield rank, IndexRange(first, now, NO_LIMIT), IndexRange(now, beyond, self._limit)
+
+    def _passed(self, rank: Rank, organization_id: str) -> bytes:
+        """The first entry that the position has not passed."""
+        position = self._span.position
+        at, timer = position.at - self._grace(rank), position.timer
+        if timer is None or rank < timer.rank:
+            return wake_prefix(rank, organization_id, at + 1)
+        first = wake_prefix(rank, organization_id, at)
+        begin = client_key(organization_id, "")
+        if rank > timer.rank or begin > timer.key:
+            return first
+        if not timer.key.startswith(begin):
+            return wake_prefix(rank, organization_id, at + 1)
+        return first + timer.key[len(begin) :].encode() + b"\x00"
+
+    def _grace(self, rank: Rank) -> int:
+        return 0 if rank is Rank.GROUP_EXPIRY else self._span.grace_us
+
+    def _is_within(self, group: Sequence[Wanted]) -> bool:
+        horizon = self.horizon
+        return horizon is None or (group[0].at, group[0].rank) <= (horizon.at, horizon.rank)
+
+    def _groups(self) -> Iterator[list[Wanted]]:
+        """What is looked for at one instant in one rank, one after the other. The rank that the
+        position stands in is not through yet."""
+        position, until = self._span.position, self._span.until
+        after = position.at - 1 if position.timer is not None else position.at
+        dues = merge(
+            *(
+                ((due.at, due.rank, organization_id, due) for due in of.agenda.dues(after, until))
+                for organization_id, of in sorted(self._rule_sets.items())
+            ),
+            key=lambda each: each[:3],
+        )
+        for _, group in groupby(dues, key=lambda each: each[:2]):
+            wanted = [
+                one for _, _, organization_id, due in group for one in _days(organization_id, due)
+            ]
+            if self._is_ahead(wanted[0]):
+                yield list(dict.fromkeys(wanted))
+
+    def _is_ahead(self, wanted: Wanted) -> bool:
+        timer = self._span.position.timer
+        return timer is None or (wanted.at, wanted.rank) >= (timer.at, timer.rank)
+
+    def _range(self, wanted: Wanted) -> IndexRange:
+        """From the client on that the position stands at, if it stands in this rank."""
+        prefix = fact_prefix(wanted.fact, wanted.organization_id, wanted.day)
+        first, beyond = prefix, prefix[:-1] + BEYOND
+        timer = self._span.position.timer
+        if timer is not None and (timer.at, timer.rank) == (wanted.at, wanted.rank):
+            begin = client_key(wanted.organization_id, "")
+            if timer.key.startswith(begin):
+                first = prefix + timer.key[len(begin) :].encode() + b"\x00"
+            elif begin < timer.key:
+                first = beyond
+        return IndexRange(first, beyond, self._limit)
+
+    def _found_holders(self, entries: Sequence[Sequence[bytes]]) -> None:
+        """A long search ends behind the rank in which it passed its limit."""
+        for wanted, of_day in zip(self._asked, entries, strict=True):
+            fact = FactEntry(wanted.fact, wanted.day)
+            due = Due(wanted.at, wanted.rank, "")
+            for entry in of_day:
+                client_id = entry.rpartition(SEPARATOR)[2].decode()
+                due = Due(wanted.at, wanted.rank, client_key(wanted.organization_id, client_id))
+                self._entries.setdefault(entry, due)
+                self.candidates.add(due.key, fact)
+            if len(of_day) == self._limit:
+                self._ends_at(due)
+        if self._asked and len(self._entries) >= self._limit:
+            last = self._asked[-1]
+            self._ends_at(Due(last.at, last.rank, LAST_KEY))
+
+    def _ends_at(self, due: Due) -> None:
+        self.horizon = due if self.horizon is None else min(self.horizon, due)
+
+
+def _days(organization_id: str, due: FactDue) -> Iterator[Wanted]:
+    for day in range(due.first_day, due.last_day + 1):
+        yield Wanted(due.at, due.rank, organization_id, due.fact, day)
