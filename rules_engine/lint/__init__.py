@@ -1,7 +1,8 @@
 """Faults between rules and inside them, proven and not guessed.
 
-    lint(text, file, now) -> LintReport            lint.py; raises RuleSetError
+    lint(text, file, Assumed(now)) -> LintReport   lint.py; raises RuleSetError
     check(rule_set, now) -> Iterator[Found]        lint.py; a checked rule set, without places
+    greatest_payouts(rule_set, Assumed(now))       payouts.py; `days.greatest_day` of a client
 
 How a proof goes: the domains of all names under a trigger (`domains`) are cut into cells where
 conditions may change (`cuts`); a box (`boxes`) is a run of cells per name; `abstract` evaluates a
@@ -10,10 +11,13 @@ halves boxes until a claim is plain in each, or gives up and makes none. Names a
 independent of each other but for what `Box.is_possible` knows: that can only hide a finding.
 
 Checks: `conditions` (never, always), `shadows` (exclusivity), `tiers`, `groups` (rings, guards),
-`bonuses` (expiry, limits, what feeds itself). `places` and `suppressions` belong to the file.
+`bonuses` (expiry, limits, what feeds itself). `payouts` and `days` bound what is paid by the same
+boxes and show an event (`witness`) that `simulate` pays as much. `places` and `suppressions` belong
+to the file.
 """
 
 from rules_engine.lint.codes import KINDS, Code, Severity
 from rules_engine.lint.lint import LintFinding, LintReport, check, lint
+from rules_engine.lint.payouts import Assumed
 
-__all__ = ["KINDS", "Code", "LintFinding", "LintReport", "Severity", "check", "lint"]
+__all__ = ["KINDS", "Assumed", "Code", "LintFinding", "LintReport", "Severity", "check", "lint"]

@@ -12,6 +12,7 @@ from rules_engine.lint.values import ANY_NUMBER, Numbers, Result
 
 _HUNDRED = Decimal(100)
 _ZERO = Decimal(0)
+_ALL_DIGITS = Decimal("9" * 34)
 _OUT_OF_SIGHT = Result(ANY_NUMBER, may_fail=True)
 
 
@@ -106,4 +107,11 @@ def rounded(x: Numbers, digits: int, rounding: str) -> Result:
 
 def quantized(x: Numbers, unit: Decimal, rounding: str) -> Result:
     """The one rounding of a credit; it fails where 34 digits cannot hold it."""
-    return _bounded(lambda: (x.least.quantize(unit, rounding), x.most.quantize(unit, rounding)))
+    far = _ALL_DIGITS * unit
+    if x.least > far or x.most < -far:
+        return Result(None, may_fail=True)
+    inside = Numbers(max(x.least, -far), min(x.most, far))
+    return Result(
+        Numbers(inside.least.quantize(unit, rounding), inside.most.quantize(unit, rounding)),
+        may_fail=inside != x,
+    )

@@ -46,7 +46,8 @@ class Domains:
     """The domains of one trigger in a currency.
 
     `largest`: no amount of money is taken to be above it, neither of the event nor of the client;
-    `most_times`: no count is. None: whatever the wire allows.
+    `most_times`: no count or number of days is; `since`: no event is dated before.
+    None: whatever the wire allows.
     """
 
     def __init__(
@@ -55,11 +56,14 @@ class Domains:
         minor_digits: int,
         largest: Decimal | None = None,
         most_times: int | None = None,
+        since: int | None = None,
     ) -> None:
         self._variables = variables(trigger)
         self._minor_unit = Decimal(1).scaleb(-minor_digits)
         self._largest = largest
         self._most_times = most_times
+        first = _FIRST_INSTANT if since is None else Decimal(since)
+        self._instants = Domain(Numbers(first, _LAST_INSTANT), step=_ONE)
 
     @property
     def names(self) -> Mapping[str, Variable]:
@@ -68,6 +72,8 @@ class Domains:
 
     def of(self, name: str) -> Domain:
         """The domain of a variable, or of one of the names above."""
+        if name == OCCURRED_AT:
+            return self._instants
         if name in _CALENDAR:
             return _CALENDAR[name]
         if name == CLUB:
@@ -100,7 +106,8 @@ class Domains:
         if not variable.whole:
             return ANY_NUMBER, None
         if variable.name.startswith("daysSince"):
-            return Numbers(-_MOST_DAYS, _MOST_DAYS), _ONE
+            far = _MOST_DAYS if self._most_times is None else Decimal(self._most_times)
+            return Numbers(-far, far), _ONE
         if variable.name == "expiresInDays":
             return Numbers(_ONE, _LONGEST_LIFE), _ONE
         most = _MOST_COUNT if self._most_times is None else Decimal(self._most_times)
@@ -129,5 +136,4 @@ def _whole(least: int, most: int) -> Domain:
 _CALENDAR = {
     WEEKDAY: _whole(1, 7),
     MINUTE: _whole(0, MINUTES_OF_DAY - 1),
-    OCCURRED_AT: Domain(Numbers(_FIRST_INSTANT, _LAST_INSTANT), step=_ONE),
 }

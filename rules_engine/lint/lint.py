@@ -10,8 +10,10 @@ from rules_engine.document import read_document
 from rules_engine.lint.bonuses import check_bonuses
 from rules_engine.lint.codes import KINDS, Code, Severity
 from rules_engine.lint.conditions import check_conditions
+from rules_engine.lint.days import DayPayout, greatest_day
 from rules_engine.lint.found import Found
 from rules_engine.lint.groups import check_groups
+from rules_engine.lint.payouts import Assumed, Payout, greatest_payouts
 from rules_engine.lint.places import Places
 from rules_engine.lint.shadows import check_shadows
 from rules_engine.lint.suppressions import Suppressions
@@ -38,28 +40,32 @@ class LintFinding:
 
 @dataclass(frozen=True)
 class LintReport:
-    """`findings` as the file reads; `allowed` are those that comments allow."""
+    """`findings` as the file reads; `allowed` are those that comments allow; `payouts` and `day`:
+    the most that an event, and a client on a day, can be credited, as far as `assumed` looks."""
 
     rule_set: CheckedRuleSet
+    assumed: Assumed
     findings: tuple[LintFinding, ...]
     allowed: tuple[LintFinding, ...]
+    payouts: tuple[Payout, ...]
+    day: DayPayout | None
 
     def of(self, severity: Severity) -> tuple[LintFinding, ...]:
         return tuple(each for each in self.findings if each.severity is severity)
 
 
-def lint(text: str | bytes, file: str, now: int) -> LintReport:
+def lint(text: str | bytes, file: str, assumed: Assumed) -> LintReport:
     """Everything that lint has to say of a text that holds a rule set. `file`: the name that
-    findings give. `now`: microseconds since the epoch, by which validities are over.
+    findings give. Validities are over by `assumed.now`.
 
     1. Load it: what `validate` finds comes first. 2. Every check. 3. Places; what is said of a
-    ladder is said once. 4. What comments allow, and comments that allow nothing.
+    ladder is said once. 4. What comments allow, and comments that allow nothing. 5. Payouts.
 
     Raises RuleSetError where it does not load.
     """
     rule_set = load_rule_set(text, file)  # 1.
     document = read_document(text, file)
-    found = list(check(rule_set, now))  # 2.
+    found = list(check(rule_set, assumed.now))  # 2.
     places = Places(document)  # 3.
     placed: dict[tuple[str, str], LintFinding] = {}
     for each in found:
@@ -68,7 +74,11 @@ def lint(text: str | bytes, file: str, now: int) -> LintReport:
         placed.setdefault((each.code, f"{diagnostic.path} {each.span}"), finding)
     suppressions = Suppressions(document)  # 4.
     findings, allowed = _sorted_out(list(placed.values()), suppressions)
-    return LintReport(rule_set, _in_order(findings), _in_order(allowed))
+    payouts = greatest_payouts(rule_set, assumed)  # 5.
+    day = greatest_day(rule_set, payouts, assumed)
+    return LintReport(
+        rule_set, assumed, _in_order(findings), _in_order(allowed), tuple(payouts), day
+    )
 
 
 def check(rule_set: CheckedRuleSet, now: int) -> Iterator[Found]:

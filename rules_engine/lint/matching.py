@@ -42,9 +42,12 @@ class Judge:
         rules: Iterable[CheckedRule],
         largest: Decimal | None = None,
         most_times: int | None = None,
+        since: int | None = None,
     ) -> Space:
-        """The cells in which the conditions and formulas of these rules change."""
-        cuts = Cuts(Domains(self.trigger, self.rule_set.minor_digits, largest, most_times))
+        """The cells in which the conditions and formulas of these rules change. How far they
+        reach: see `Domains`."""
+        domains = Domains(self.trigger, self.rule_set.minor_digits, largest, most_times, since)
+        cuts = Cuts(domains)
         for rule in rules:
             self._cut(rule, cuts)
         return cuts.space()

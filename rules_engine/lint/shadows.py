@@ -24,11 +24,11 @@ def check_shadows(rule_set: CheckedRuleSet, rules: Sequence[CheckedRule]) -> Ite
         seen = above.setdefault((rule.trigger, rule.exclusive), [])
         if seen:
             yield from _shadow(rule_set, rule, seen[-_MOST_ABOVE:])
-        if _holds_whenever_it_matches(rule, rule_set):
+        if holds_whenever_it_matches(rule, rule_set):
             seen.append(rule)
 
 
-def _holds_whenever_it_matches(rule: CheckedRule, rule_set: CheckedRuleSet) -> bool:
+def holds_whenever_it_matches(rule: CheckedRule, rule_set: CheckedRuleSet) -> bool:
     """A rule that a limit blocks has not matched, and the next of its group may."""
     limits = rule.limits
     if limits.per_client or limits.cooldown_us is not None:

@@ -1,18 +1,20 @@
 """`loyalty rules lint`: what is wrong between rules, proven, and what they may pay at most."""
 
 from dataclasses import asdict
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from worker.cli.failure import CommandFailed
+from worker.cli.lint_payouts import payout_lines, payouts_told
 from worker.cli.output import Format, FormatOption, fail, print_json, read_bytes, say
 from worker.cli.rule_sets import organizations_twice, rule_files
 from worker.clock import SystemClock
 
 if TYPE_CHECKING:
     from rules_engine.diagnostics import Diagnostic
-    from rules_engine.lint import LintFinding, LintReport
+    from rules_engine.lint import Assumed, LintFinding, LintReport
 
 
 def run_lint(
@@ -24,15 +26,24 @@ def run_lint(
         str | None,
         typer.Option(metavar="INSTANT", help="When validities are over; the clock's unless told."),
     ] = None,
+    largest: Annotated[
+        str,
+        typer.Option(metavar="AMOUNT", help="Payouts are told for amounts up to this."),
+    ] = "10000",
     form: FormatOption = Format.TEXT,
 ) -> None:
     """Find faults between rules: what can never fire, gaps and overlaps of tiers, rings, limits.
 
+    And tell the most that one event, and one client on a day, can be credited.
+
     Exit code 1 with an error, with --strict also with a warning; advice never fails. A comment on a
     rule or above it allows a finding: # lint: allow CODE reason
     """
+    from rules_engine.lint import Assumed
+
     at = SystemClock().now_us() if now is None else _instant(now)
-    reports, refused = _linted([file for path in paths for file in rule_files(path)], at)
+    assumed = Assumed(at, _amount(largest))
+    reports, refused = _linted([file for path in paths for file in rule_files(path)], assumed)
     if form is Format.JSON:
         print_json(
             {
@@ -55,7 +66,19 @@ def _instant(text: str) -> int:
         raise typer.BadParameter(f"--now {refused.message}") from None
 
 
-def _linted(files: list[str], now: int) -> "tuple[dict[str, LintReport], list[Diagnostic]]":
+def _amount(text: str) -> Decimal:
+    from schemas.errors import NotAllowed, Unreadable
+    from schemas.money import parse_money
+
+    try:
+        return parse_money(text, 0)
+    except (Unreadable, NotAllowed) as refused:
+        raise typer.BadParameter(f"--largest {refused.message}; write whole units") from None
+
+
+def _linted(
+    files: list[str], assumed: "Assumed"
+) -> "tuple[dict[str, LintReport], list[Diagnostic]]":
     """The reports of the sets that load, and why the others do not."""
     from rules_engine.errors import RuleSetError
     from rules_engine.lint import lint
@@ -66,7 +89,7 @@ def _linted(files: list[str], now: int) -> "tuple[dict[str, LintReport], list[Di
         if file == "-" and file in reports:
             raise CommandFailed("standard input is named twice; name a file")
         try:
-            reports[file] = lint(read_bytes(file), file, now)
+            reports[file] = lint(read_bytes(file), file, assumed)
         except RuleSetError as error:
             refused += error.diagnostics
     refused += organizations_twice({file: report.rule_set for file, report in reports.items()})
@@ -87,6 +110,8 @@ def _show(reports: "dict[str, LintReport]", refused: "list[Diagnostic]") -> None
         rules = report.rule_set
         about = f"{rules.organization_id} {rules.version}, {len(rules.rules)} rules"
         print(f"{file}: {_counts(report)} ({about})")
+        for line in payout_lines(report):
+            print(line)
     if shown:
         fail("\n\n".join(shown), mark=False)
     if refused:
@@ -118,6 +143,7 @@ def _told(file: str, report: "LintReport") -> dict[str, Any]:
         "contentHash": rules.content_hash,
         "findings": [_finding(each) for each in report.findings],
         "allowed": [_finding(each) | {"reason": each.allowed} for each in report.allowed],
+        **payouts_told(report),
     }
 
 
