@@ -210,6 +210,11 @@ _WRITTEN = {
     "push": "push: {times: 2, per: DAY}",
     "quietHours": 'quietHours: {from: "22:00", to: "09:00"}',
     "restriction": "restriction: {productTypes: [TARIFF]}",
+    "before": "before: [{type: VISIT_STARTED}]",
+    "events": "events: [{type: BALANCE_TOPPED_UP, topupAmountMajor: 400}]",
+    "commands": "commands: [{ruleId: everyday.anchor, amountMajor: 48}]",
+    "journal": "journal: [{type: BONUS_CREDIT, amountMajor: 48}]",
+    "reasons": "reasons: [{ruleId: daytime, reason: WINDOW}]",
     "validity": 'validity: {from: "2026-11-01T00:00:00+03:00"}',
     "window": 'window: [{days: [SAT, SUN], from: "10:00", to: "17:00"}]',
 }

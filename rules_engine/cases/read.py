@@ -7,7 +7,12 @@ from rules_engine.author.shape import ShapeOf
 from rules_engine.document import Document, Holds, read_document
 from schemas.rule_tests import RuleTests
 
-HOLDS = Holds("file of rule tests", "NOT_RULE_TESTS", "begin with `cases:` and a list of cases")
+HOLDS = Holds(
+    "no rule tests",
+    "a file of rule tests is",
+    "NOT_RULE_TESTS",
+    "begin with `cases:` and a list of cases",
+)
 _STAND_INS = {
     "cases": [{"name": "?", "given": {"events": [{"type": "VISIT_STARTED"}]}, "expect": {}}]
 }

@@ -27,15 +27,17 @@ ESCAPED_BYTES = range(0xDC80, 0xDD00)
 
 @dataclass(frozen=True)
 class Holds:
-    """What a file is meant to hold, in the words of findings."""
+    """What a file is meant to hold, in the words of findings: `no rule set`, `a rule set is`."""
 
-    noun: str
+    none: str
+    subject: str
     code: str
     begin: str
 
 
 RULE_SET = Holds(
-    "rule set",
+    "no rule set",
+    "a rule set is",
     "NOT_A_RULE_SET",
     "begin with `organizationId: …`, `version: …`, `timeZone: …`, `currency: …`",
 )
@@ -135,13 +137,13 @@ def read_document(text: str | bytes, file: str, holds: Holds = RULE_SET) -> Docu
     if root is None or (isinstance(root, Scalar) and not root.text):
         raise RuleSetError([_empty(source, holds)])
     if not isinstance(root, Mapping):
-        message = f"a {holds.noun} is a mapping: `key: value` lines"
+        message = f"{holds.subject} a mapping: `key: value` lines"
         raise RuleSetError([source.finding(holds.code, message, root.start, root.end, holds.begin)])
     return Document(source, root, tuple(findings))
 
 
 def _empty(source: Source, holds: Holds) -> Diagnostic:
-    return source.finding("EMPTY_FILE", f"the file holds no {holds.noun}", 0, 0, holds.begin)
+    return source.finding("EMPTY_FILE", f"the file holds {holds.none}", 0, 0, holds.begin)
 
 
 def _root(source: Source) -> tuple[Node | None, list[Diagnostic]]:
