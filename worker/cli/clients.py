@@ -7,12 +7,14 @@ import typer
 
 from worker.cli.clients_forget import forget
 from worker.cli.clients_import import import_clients
+from worker.cli.clients_show import show
 from worker.cli.failure import CommandFailed
 from worker.cli.output import Format, FormatOption, print_json
 from worker.cli.replay import one_rule_set, replayed
 
 app = typer.Typer(no_args_is_help=True, help="Move clients in; look at one, or erase it.")
 app.command("import")(import_clients)
+app.command("show")(show)
 app.command("forget")(forget)
 
 
