@@ -50,8 +50,11 @@ def _by_key(
 
 
 def _deeds(signature: Signature) -> tuple[str, frozenset[tuple[str, object]]]:
+    """A ladder that has no group of its own choice has one of its own name."""
     subject, _name, facts = signature
-    return subject, frozenset((fact.what, fact.value) for fact in facts)
+    left_out = "exclusive" if subject == "tier" else ""
+    held = frozenset((fact.what, fact.value) for fact in facts if fact.what != left_out)
+    return subject, held
 
 
 def _name(signature: Signature) -> tuple[object, object] | None:

@@ -39,16 +39,24 @@ def diff_rule_sets(old: CheckedRuleSet, new: CheckedRuleSet) -> tuple[Change, ..
 
 @dataclass(frozen=True)
 class _Side:
-    """One of the two rule sets, its rules by id in matching order."""
+    """One of the two rule sets, its rules by id in matching order. `alone`: exclusivity groups that
+    hold nothing but one ladder, whatever they are called."""
 
     rules: Mapping[str, CheckedRule]
     tiers: Mapping[str, Tier]
+    alone: frozenset[str]
     zone: ZoneInfo
 
     @staticmethod
     def of(rule_set: CheckedRuleSet) -> "_Side":
-        rules = {rule.id: rule for rule in rule_set.rules}
-        return _Side(rules, tiers_of(rule_set.rules), rule_set.time_zone)
+        rules, tiers = {rule.id: rule for rule in rule_set.rules}, tiers_of(rule_set.rules)
+        members: dict[str, set[str | None]] = {}
+        for rule in rule_set.rules:
+            if rule.exclusive is not None:
+                ladder = tiers[rule.id].ladder_id if rule.id in tiers else None
+                members.setdefault(rule.exclusive, set()).add(ladder)
+        alone = (group for group, held in members.items() if len(held) == 1 and None not in held)
+        return _Side(rules, tiers, frozenset(alone), rule_set.time_zone)
 
     def subject(self, rule_id: str) -> str:
         return "tier" if rule_id in self.tiers else "rule"
@@ -60,7 +68,7 @@ class _Side:
         priority = rule.priority - (0 if tier is None else tier.rank)
         if priority:
             yield Fact("priority", priority, str(priority))
-        if rule.exclusive is not None and (tier is None or rule.exclusive != tier.ladder_id):
+        if rule.exclusive is not None and rule.exclusive not in self.alone:
             yield Fact("exclusive", rule.exclusive, rule.exclusive)
         refund = rule.on_topup_refund
         yield Fact("a refunded top-up", refund, f"{refund.value} its bonus")
