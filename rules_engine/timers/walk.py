@@ -18,8 +18,8 @@ that came back) it counts as due just after the position.
 """
 
 from collections import deque
-from collections.abc import Mapping
-from heapq import heappop, heappush
+from collections.abc import Iterator, Mapping
+from heapq import heappop, heappush, merge
 
 from msgspec import Struct
 
@@ -132,7 +132,8 @@ class TimerWalk:
             self._watches = self._dates.next_at <= self._bound
         elif clock > self._position.at or self._position.timer is not None:
             self._position = Position(max(clock, self._position.at))
-            self._dates.pass_by(self._position.at)
+            if self._dates.next_at <= self._position.at:
+                self._dates.begin(self._position)
 
     def changed(self, key: str, before: ClientState | None, after: ClientState) -> None:
         """An event changed a client, whose new value `clients` has: what this makes due up to the
@@ -183,6 +184,9 @@ class TimerWalk:
         return due if position.is_behind(due) else Due(position.at + 1, first[1], key)
 
 
+_Dated = tuple[FactDue, CompiledRuleSet]
+
+
 class _Dates:
     """What is due on dates: one instant after the other, at each one rank after the other.
 
@@ -199,71 +203,72 @@ class _Dates:
         self._rule_sets = rule_sets
         self._clients = clients
         self._candidates = candidates
-        self._ranks: deque[tuple[int, list[tuple[CompiledRuleSet, FactDue]]]] = deque()
-        self._rank: tuple[int, list[tuple[CompiledRuleSet, FactDue]]] = (0, [])
+        self._stream: Iterator[_Dated] | None = None
+        self._ahead: _Dated | None = None
+        self._ranks: deque[list[_Dated]] = deque()
+        self._dues: list[_Dated] = []
         self._keys: deque[str] = deque()
         self._is_open = False
         self.next_at = _NO_DATE
 
     def begin(self, position: Position) -> None:
         """After a unit of an instant the rest of the instant is still to come."""
-        self._find(position.at if position.timer is None else position.at - 1)
-
-    def pass_by(self, at: int) -> None:
-        """Everything up to `at` is behind."""
-        if self.next_at <= at:
-            self._find(at)
+        after = position.at if position.timer is None else position.at - 1
+        found = [rules.agenda.next_at(after) for rules in self._rule_sets.values()]
+        self.next_at = min((at for at in found if at is not None), default=_NO_DATE)
+        self._stream, self._is_open = None, False
+        self._ranks.clear()
+        self._keys.clear()
 
     def next_due(self, position: Position, until: int) -> Due | None:
         """The next unit up to `until`: only asked where nothing else comes before it."""
         while self.next_at <= until:
             if not self._is_open:
                 self._open()
-            rank, dues = self._rank
             while self._keys:
-                due = Due(self.next_at, rank, self._keys[0])
-                if position.is_behind(due) and self._is_due(due.key, dues):
+                due = Due(self.next_at, self._dues[0][0].rank, self._keys[0])
+                if position.is_behind(due) and self._is_due(due.key):
                     return due
                 self._keys.popleft()
             if self._ranks:
                 self._enter(self._ranks.popleft())
             else:
-                self._find(self.next_at)
+                self.next_at = _NO_DATE if self._ahead is None else self._ahead[0].at
+                self._is_open = False
         return None
 
-    def _find(self, after: int) -> None:
-        """The next instant, not opened yet."""
-        found = [rules.agenda.next_at(after) for rules in self._rule_sets.values()]
-        self.next_at = min((at for at in found if at is not None), default=_NO_DATE)
-        self._ranks.clear()
-        self._keys.clear()
-        self._is_open = False
-
     def _open(self) -> None:
-        by_rank: dict[int, list[tuple[CompiledRuleSet, FactDue]]] = {}
-        for rules in self._rule_sets.values():
-            for due in rules.agenda.dues(self.next_at - 1, self.next_at):
-                by_rank.setdefault(due.rank, []).append((rules, due))
-        self._ranks.extend(sorted(by_rank.items()))
+        """Everything of the instant, by rank; then the stream stands before the next instant."""
+        if self._stream is None:
+            self._stream = self._from(self.next_at - 1)
+            self._ahead = next(self._stream, None)
+        by_rank: dict[int, list[_Dated]] = {}
+        while self._ahead is not None and self._ahead[0].at == self.next_at:
+            by_rank.setdefault(self._ahead[0].rank, []).append(self._ahead)
+            self._ahead = next(self._stream, None)
+        self._ranks.extend(by_rank[rank] for rank in sorted(by_rank))
         self._is_open = True
 
-    def _enter(self, rank: tuple[int, list[tuple[CompiledRuleSet, FactDue]]]) -> None:
-        self._rank = rank
+    def _from(self, after: int) -> Iterator[_Dated]:
+        def dated(rules: CompiledRuleSet) -> Iterator[_Dated]:
+            return ((due, rules) for due in rules.agenda.dues(after, NEVER))
+
+        return merge(*map(dated, self._rule_sets.values()), key=lambda each: each[0].at)
+
+    def _enter(self, dues: list[_Dated]) -> None:
+        self._dues = dues
         keys: set[str] = set()
-        for rules, due in rank[1]:
-            keys.update(
-                self._candidates.holders(
-                    rules.organization_id, due.fact, due.first_day, due.last_day
-                )
-            )
+        for due, rules in dues:
+            days = due.first_day, due.last_day
+            keys.update(self._candidates.holders(rules.organization_id, due.fact, *days))
         self._keys.extend(sorted(keys))
 
-    def _is_due(self, key: str, dues: list[tuple[CompiledRuleSet, FactDue]]) -> bool:
+    def _is_due(self, key: str) -> bool:
         client = self._clients.get(key)
         if client is None:
             return False
         organization_id = split_client_key(key)[0]
         return any(
             rules.organization_id == organization_id and holds(due, client, rules.agenda.calendar)
-            for rules, due in dues
+            for due, rules in self._dues
         )
