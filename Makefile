@@ -1,6 +1,6 @@
 # Every command does its own set-up first; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format bench bench-rules simulate-faults parts lock docs
+.PHONY: help setup demo test lint types format bench bench-rules simulate-faults fuzz parts lock docs
 
 BIN := .venv/bin
 
@@ -36,6 +36,9 @@ format: setup ## mend style and format where that is mechanical
 simulate-faults: setup ## lanes and budgets under crashes, zombies and lost writes: seeded histories
 	@$(BIN)/python -m tests.simulation.run $(ARGS)
 	@$(BIN)/python -m tests.simulation.budget_run $(ARGS)
+
+fuzz: setup ## mutated records, rule files and settings, every one accounted for; RECORDS=1000000
+	@$(BIN)/python -m tests.fuzz.run --records $(or $(RECORDS),100000) $(ARGS)
 
 bench: parts ## this worker against four others, on a real Kafka and a real Redis
 	@$(BIN)/python -m benchmarks.run $(ARGS)

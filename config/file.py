@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from config.errors import SettingsError, SettingsFinding
 from config.settings import PREFIX, SETTINGS_FILE
@@ -42,7 +43,7 @@ def _parse(path: Path, text: str) -> Mapping[str, object]:
         elif suffix == ".toml":
             parsed = tomllib.loads(text, parse_float=str)
         else:
-            parsed = dict(dotenv_values(stream=io.StringIO(text), interpolate=False))
+            parsed = _lines(path, text)
     except (yaml.YAMLError, tomllib.TOMLDecodeError) as error:
         reason = " ".join(str(error).split())
         raise _refused(path, f"cannot be parsed: {reason}", "mend it there") from None
@@ -53,6 +54,15 @@ def _parse(path: Path, text: str) -> Mapping[str, object]:
     if not isinstance(parsed, dict):
         raise _refused(path, "is not a mapping", "write NAME: value lines")
     return {str(key): value for key, value in parsed.items()}
+
+
+def _lines(path: Path, text: str) -> dict[str, str | None]:
+    """`NAME=value` lines; one that cannot be read would else be passed over."""
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error:
+            message = f"line {binding.original.line} cannot be read"
+            raise _refused(path, message, "write NAME=value there, and close quotes")
+    return dict(dotenv_values(stream=io.StringIO(text), interpolate=False))
 
 
 def _text(value: object) -> str:

@@ -269,6 +269,11 @@ class TestFile:
             ("s.yaml", "http_port: [1]", "LOYALTY_HTTP_PORT is not a single value"),
             ("s.yaml", "http_port: 1\nHTTP_PORT: 2", "LOYALTY_HTTP_PORT stands there twice"),
             ("s.toml", "a", "cannot be parsed: Expected '='"),
+            (
+                "s.env",
+                'HTTP_PORT=1\nLOG_LEVEL="debug\n',
+                "line 2 cannot be read; write NAME=value there, and close quotes",
+            ),
             ("s.json", "[" * 20_000, "is nested too deeply; write NAME: value lines"),
         ],
     )
