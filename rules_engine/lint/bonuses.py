@@ -81,14 +81,14 @@ def _expiry(rule: CheckedRule, action: AddBonusAction) -> Iterator[Found]:
         )
     elif not SHORTEST_DAYS <= days <= LONGEST_DAYS:
         why = (
-            "too short for two or three visits"
+            "are too few for two or three visits"
             if days < SHORTEST_DAYS
-            else "so long that nobody has to hurry"
+            else "are so many that nobody has to hurry"
         )
         yield Found(
             Code.EXPIRY_LENGTH,
             rule.id,
-            f"{days} days are {why}",
+            f"bonuses live {days} days: these {why}",
             f"{SHORTEST_DAYS} to {LONGEST_DAYS} days are recommended",
             ("actions", action.index, "expiresInDays"),
         )
@@ -120,7 +120,7 @@ def _limits(rule_set: CheckedRuleSet, paying: Sequence[CheckedRule]) -> Iterator
         yield Found(
             Code.NO_BUDGET,
             "",
-            f"nothing limits what {', '.join(names[:_NAMED])}{more} come to in a month",
+            f"nothing limits what the credits of {', '.join(names[:_NAMED])}{more} come to",
             "add `limits: {budget: {amountMajor: 100000, per: MONTH}}` to the set, or to them",
             ("limits",),
         )

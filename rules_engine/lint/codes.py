@@ -29,6 +29,7 @@ class Code(StrEnum):
     FEEDS_ITSELF = "FEEDS_ITSELF"
     BAD_SUPPRESSION = "BAD_SUPPRESSION"
     EXPIRED = "EXPIRED"
+    ONLY_AFTER_LIMIT = "ONLY_AFTER_LIMIT"
     ALWAYS_TRUE = "ALWAYS_TRUE"
     NEVER_TRUE = "NEVER_TRUE"
     ZERO_CREDIT = "ZERO_CREDIT"
@@ -56,6 +57,7 @@ KINDS: dict[Code, Kind] = {
     Code.FEEDS_ITSELF: Kind(_E, "a rule about lapsing bonuses credits bonuses that lapse again"),
     Code.BAD_SUPPRESSION: Kind(_E, "a suppression without a reason, or of an unknown code"),
     Code.EXPIRED: Kind(_W, "the rule's validity is over", of_ladder=True),
+    Code.ONLY_AFTER_LIMIT: Kind(_W, "shadowed, but where the set's limits refuse the rules above"),
     Code.ALWAYS_TRUE: Kind(_W, "a condition that holds for every event", of_ladder=True),
     Code.NEVER_TRUE: Kind(_W, "a part of a condition that holds for no event"),
     Code.ZERO_CREDIT: Kind(_W, "the credit comes to zero or less wherever the rule matches"),

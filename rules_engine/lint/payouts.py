@@ -98,10 +98,11 @@ def pays(rule: CheckedRule) -> bool:
 
 @dataclass(frozen=True)
 class _Promise:
-    """The most that an event of a box may credit. `open_names`: what to halve the box by;
-    `is_decided`: it is known which rules match."""
+    """The most that an event of a box may credit. `giving`: the names that rules which may credit
+    ask about; `open_names`: what to halve the box by; `is_decided`: it is known which match."""
 
     most: Decimal
+    giving: tuple[str, ...]
     open_names: tuple[str, ...]
     is_decided: bool
 
@@ -205,7 +206,8 @@ class _Search:
             total = _at_most(total, limit)
         names = tuple(undecided)
         is_decided = box.widest(names) is None
-        return _Promise(total, tuple(giving) if is_decided else names, is_decided)
+        open_names = tuple(giving) if is_decided else names
+        return _Promise(total, tuple(giving), open_names, is_decided)
 
     def _within_limits(self, rule: CheckedRule, credited: Numbers) -> Decimal:
         """A credit that does not fit whole does not happen."""
@@ -220,8 +222,9 @@ class _Search:
     # what an event of it gets
 
     def _try(self, box: Box, promise: _Promise) -> None:
-        """The greatest numbers of the box, then each in turn the least, where that is better."""
-        low: frozenset[str] = frozenset()
+        """The greatest numbers of the box, then each in turn the least, where that is better; the
+        least of what no credit asks about."""
+        low = frozenset(box.spans) - set(promise.giving)
         reached = self._reach(box, low)
         for name in promise.open_names if promise.is_decided else ():
             if reached >= promise.most or self._tried >= self._most_tried:

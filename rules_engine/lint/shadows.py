@@ -24,19 +24,30 @@ def check_shadows(rule_set: CheckedRuleSet, rules: Sequence[CheckedRule]) -> Ite
         seen = above.setdefault((rule.trigger, rule.exclusive), [])
         if seen:
             yield from _shadow(rule_set, rule, seen[-_MOST_ABOVE:])
-        if holds_whenever_it_matches(rule, rule_set):
+        if not _is_limited(rule):
             seen.append(rule)
 
 
 def holds_whenever_it_matches(rule: CheckedRule, rule_set: CheckedRuleSet) -> bool:
     """A rule that a limit blocks has not matched, and the next of its group may."""
+    return not _is_limited(rule) and not _may_be_refused(rule, rule_set)
+
+
+def _is_limited(rule: CheckedRule) -> bool:
+    """By limits of its own: what stands below it is for those whom they refuse."""
     limits = rule.limits
-    if limits.per_client or limits.cooldown_us is not None:
-        return False
-    if not any(isinstance(action, AddBonusAction) for action in rule.actions):
-        return True
-    asked = (limits.budget, rule_set.limits.budget, rule_set.limits.per_client_credit)
-    return all(limit is None for limit in asked)
+    is_budgeted = limits.budget is not None and _credits(rule)
+    return bool(limits.per_client) or limits.cooldown_us is not None or is_budgeted
+
+
+def _may_be_refused(rule: CheckedRule, rule_set: CheckedRuleSet) -> bool:
+    """By the limits of the set, which are there for all rules alike."""
+    limits = rule_set.limits
+    return _credits(rule) and (limits.budget is not None or limits.per_client_credit is not None)
+
+
+def _credits(rule: CheckedRule) -> bool:
+    return any(isinstance(action, AddBonusAction) for action in rule.actions)
 
 
 def _shadow(
@@ -60,11 +71,17 @@ def _shadow(
         return Flags(True, may_not)
 
     if never(space, is_free, _EFFORT):
-        names = ", ".join(f"`{each}`" for each in by)
-        yield Found(
-            Code.SHADOWED,
-            rule.id,
-            f"whenever the rule matches, {names} above it in the group `{rule.exclusive}` "
-            "matches first: it never fires",
-            "raise its `priority`, narrow the rule above, or take it out of the group",
-        )
+        yield _told(rule, [each for each in above if each.id in by], rule_set)
+
+
+def _told(rule: CheckedRule, by: Sequence[CheckedRule], rule_set: CheckedRuleSet) -> Found:
+    names = ", ".join(f"`{each.id}`" for each in by)
+    may_be_refused = any(_may_be_refused(each, rule_set) for each in by)
+    end = "never fires" if not may_be_refused else "fires only where the set's limits refuse that"
+    return Found(
+        Code.ONLY_AFTER_LIMIT if may_be_refused else Code.SHADOWED,
+        rule.id,
+        f"whenever the rule matches, {names} above it in the group `{rule.exclusive}` "
+        f"matches first: it {end}",
+        "raise its `priority`, narrow the rule above, or take it out of the group",
+    )

@@ -59,6 +59,8 @@ def _day(report: "LintReport", day: "DayPayout") -> dict[str, Any]:
 
 
 def _told(report: "LintReport", payout: "Payout") -> str:
+    if not payout.lines:  # the event of a timer is in no file
+        return f"{payout.trigger}: at most {_money(report, payout.at_most)}"
     most = f"{payout.trigger}: {_money(report, payout.at_most)}"
     if payout.reached != payout.at_most:
         most = f"{most} or less; {_money(report, payout.reached)} found"

@@ -1,0 +1,153 @@
+"""Suppressions, payouts and days of whole rule sets; the table of the guide."""
+
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from rules_engine.errors import RuleSetError
+from rules_engine.lint import KINDS, Assumed, LintReport, lint
+from schemas.instants import parse_instant
+
+NOW = parse_instant("2026-11-23T12:00:00+03:00")
+GUIDE = Path(__file__).parents[3] / "docs" / "rules.md"
+HEAD = """organizationId: izi
+version: "1"
+timeZone: Europe/Moscow
+currency: RUB
+productDefaults: {maxBonusPercent: 30}
+"""
+TIERS = """ladders:
+  - id: everyday
+    expiresInDays: 45
+    tiers: [{id: entry, atLeast: 200, percent: 5}, {id: anchor, atLeast: 400, percent: 12}]
+"""
+
+
+def of(text: str, largest: str = "10000", file: str = "rules.yaml") -> LintReport:
+    return lint(HEAD + text, file, Assumed(NOW, Decimal(largest)))
+
+
+def codes(report: LintReport) -> list[str]:
+    return [finding.diagnostic.code for finding in report.findings]
+
+
+# ------------------------------------------------------------------------ suppressions
+
+
+def test_a_hash_inside_a_text_is_no_comment() -> None:
+    report = of(
+        'rules:\n  - id: five\n    name: "x # lint: allow NO_BUDGET because"\n'
+        "    trigger: BALANCE_TOPPED_UP\n"
+        '    actions: [{type: ADD_BONUS, formula: "5", expiresInDays: 45}]\n'
+    )
+    assert codes(report) == ["NO_BUDGET"]
+    assert not report.allowed
+
+
+def test_a_finding_of_the_whole_set_is_allowed_at_its_entry() -> None:
+    text = (HEAD + TIERS).replace(
+        "organizationId", "# lint: allow NO_BUDGET every top-up is money first\norganizationId"
+    )
+    report = lint(text, "rules.yaml", Assumed(NOW))
+    assert codes(report) == []
+    assert [each.allowed for each in report.allowed] == ["every top-up is money first"]
+
+
+def test_a_comment_above_a_rule_is_not_for_the_rule_before() -> None:
+    short = '{type: ADD_BONUS, formula: "5", expiresInDays: 7}'
+    rule = f"  - id: NAME\n    trigger: CLIENT_REGISTERED\n    actions: [{short}]\n"
+    comment = "  # lint: allow EXPIRY_LENGTH a gift\n"
+    report = of("rules:\n" + rule.replace("NAME", "a") + comment + rule.replace("NAME", "b"))
+    assert [(each.rule_id, each.diagnostic.line) for each in report.findings] == [("a", 9)]
+    assert [(each.rule_id, each.diagnostic.line) for each in report.allowed] == [("b", 13)]
+
+
+def test_json_in_a_file_named_yaml_may_have_comments() -> None:
+    text = (
+        '{"organizationId": "izi", "version": "1", "timeZone": "UTC", "currency": "RUB",\n'
+        '"productDefaults": {"maxBonusPercent": 30}, "rules": [\n'
+        "# lint: allow EXPIRY_LENGTH a gift\n"
+        '{"id": "a", "trigger": "CLIENT_REGISTERED",\n'
+        '"actions": [{"type": "ADD_BONUS", "formula": "5", "expiresInDays": 7}]}]}'
+    )
+    report = lint(text, "rules.yaml", Assumed(NOW))
+    assert (codes(report), len(report.allowed)) == ([], 1)
+    with pytest.raises(RuleSetError):
+        lint(text, "rules.json", Assumed(NOW))
+
+
+# ----------------------------------------------------------------------------- payouts
+
+
+def test_the_greatest_event_of_a_ladder() -> None:
+    """12 % of the largest amount that is looked at, and more of a larger one."""
+    (payout,) = of(TIERS, "5000").payouts
+    assert (payout.at_most, payout.reached, payout.grows) == (Decimal(600), Decimal(600), True)
+    assert payout.rules == ("everyday.anchor",)
+    assert json.loads(payout.lines[-1])["topupAmountMajor"] == "5000.00"
+
+
+def test_the_greatest_event_is_not_always_the_largest() -> None:
+    """20 % below 800 are 159.998, rounded up; 12 % from 800 on are 144 at 1200."""
+    report = of(
+        TIERS.replace("percent: 12", "percent: 12}, {id: x, atLeast: 1200, percent: 1").replace(
+            "atLeast: 400, percent: 12", "atLeast: 400, percent: 20"
+        ),
+        "1300",
+    )
+    (payout,) = report.payouts
+    assert (payout.at_most, payout.reached) == (Decimal("240.00"), Decimal("240.00"))
+    assert json.loads(payout.lines[-1])["topupAmountMajor"] == "1199.99"
+
+
+def test_rules_that_exclude_each_other_by_their_audience_do_not_add_up() -> None:
+    rule = (
+        "  - id: NAME\n    trigger: BALANCE_TOPPED_UP\n    audience: {ASKED}\n"
+        '    actions: [{type: ADD_BONUS, formula: "AMOUNT", expiresInDays: 45}]\n'
+    )
+    vip = rule.replace("NAME", "vip").replace("ASKED", "anyOfGroups: [vip]").replace("AMOUNT", "70")
+    others = rule.replace("NAME", "o").replace("ASKED", "noneOfGroups: [vip]")
+    report = of("rules:\n" + vip + others.replace("AMOUNT", "50"))
+    (payout,) = report.payouts
+    assert (payout.at_most, payout.reached, payout.rules) == (Decimal(70), Decimal(70), ("vip",))
+    assert json.loads(payout.lines[0])["groups"] == ["vip"]
+
+
+def test_a_day_is_held_by_the_limit_per_client() -> None:
+    """600 of 5000; then the anchor tier does not fit and the entry tier pays 250; 150 are left."""
+    day = of("limits: {perClientCredit: {amountMajor: 1000, per: DAY}}\n" + TIERS, "5000").day
+    assert day is not None
+    assert (day.at_most, day.reached) == (Decimal(1000), Decimal(1000))
+    assert len(day.lines) == 3
+
+
+def test_a_day_is_held_by_the_limits_of_the_rules() -> None:
+    """Each tier fires twice: 2 × 120, and where the anchor tier may no more, 2 × 50."""
+    limits = "    limits: {perClient: [{times: 2, per: WEEK}]}\n    tiers"
+    day = of(TIERS.replace("    tiers", limits), "1000").day
+    assert day is not None
+    assert (day.at_most, day.because) == (Decimal(340), "the limits of the rules")
+    assert (day.reached, len(day.lines), day.is_open) == (Decimal(340), 4, False)
+
+
+def test_a_day_without_a_bound() -> None:
+    day = of(TIERS).day
+    assert day is not None
+    assert (day.at_most, day.is_open) == (None, True)
+    assert day.because == "nothing limits how often `everyday.anchor` credits"
+
+
+def test_a_set_that_pays_nothing() -> None:
+    report = of(
+        "rules:\n  - id: a\n    trigger: VISIT_STARTED\n"
+        "    actions: [{type: ASSIGN_GROUP, groupId: g}]\n"
+    )
+    assert (report.payouts, report.day, codes(report)) == ((), None, [])
+
+
+def test_the_table_of_the_guide() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (\w+) \| (.*) \|$", GUIDE.read_text(), re.MULTILINE)
+    assert rows == [(code, kind.severity, kind.meaning) for code, kind in KINDS.items()]
