@@ -27,6 +27,7 @@ from schemas.records import Output, Record
 from worker.acquire import Owned, acquire
 from worker.batch import load, step, step_empty
 from worker.cache import CacheBudget, LaneCache
+from worker.erasing import erase
 from worker.errors import BadLog, Contradicted, Fenced, LoudStop, Moved, Unavailable
 from worker.index_view import IndexView
 from worker.plan import LOST_MESSAGES
@@ -45,6 +46,7 @@ from worker.ports import (
     Source,
     Tables,
 )
+from worker.timer_index import names_forgotten
 
 HOUR_US = 3_600_000_000
 LOOK_AGAIN_US = 5_000_000
@@ -92,6 +94,8 @@ class Lane:
         self.idle_until = 0
         """Up to this instant every input was read to its end, and nothing due. Microseconds."""
         self.stopping = False
+        self._may_erase = False
+        """Somebody was forgotten whose payments may still be held."""
         self.owned: Owned | None = None
         self.acquired = False
         """Steps 1 and 2 are behind it: the lane takes events."""
@@ -152,7 +156,9 @@ class Lane:
         shared = self.ports.evaluator.shared_key
         self._see_pending(await load(self, [shared] if shared is not None else []))
         self.acquired = True
+        self._may_erase = True
         while not self.stopping:
+            await self._erase()
             if self._pending is not None and not self._pending.waits:
                 await process(await self._pending_record(self._pending))
                 continue
@@ -229,10 +235,17 @@ class Lane:
     ) -> Evaluated:
         evaluated = await step(self, records, wall=wall, rules=rules, only=only, again_at=again_at)
         self.progressed()
+        self._may_erase = self._may_erase or names_forgotten(evaluated.index)
         self._see_pending(evaluated.values)
         if wall is not None and evaluated.is_empty:
             self.idle_until = wall
         return evaluated
+
+    async def _erase(self) -> None:
+        """What clients who were forgotten have left behind. Raises Moved, Unavailable."""
+        if self._may_erase:
+            await erase(self.ports.tables, self.index, self.held().raw_head)
+            self._may_erase = False
 
     def _see_pending(self, values: Mapping[str, bytes]) -> None:
         """Do fresh values of the state hold a record that was tried in vain?"""

@@ -52,9 +52,16 @@ class BatchPayments:
             self._written[payment_key(event)] = payment
 
     def opened(self) -> list[tuple[str, Payment]]:
-        """Those that were not remembered before, by key."""
-        written = self._written.items()
-        return [(key, payment) for key, payment in written if not self._values[key]]
+        """Those that were not remembered before, by key; of an id that is another payment's now,
+        the new one."""
+        return [each for each in self._written.items() if self._is_new(*each)]
+
+    def _is_new(self, key: str, payment: Payment) -> bool:
+        packed = self._values[key]
+        if not packed:
+            return True
+        known = unpack_payment(packed)
+        return (known.life, known.paid_at) != (payment.life, payment.paid_at)
 
     def packed(self) -> dict[str, bytes]:
         return {key: pack_payment(payment) for key, payment in self._written.items()}

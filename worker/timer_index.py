@@ -10,6 +10,7 @@ An entry is a letter for its kind, then what it is ordered by, then the client, 
     E ␟ organization ␟ instant ␟ client   the earliest end of a group assignment
     X ␟ organization ␟ instant ␟ client   the earliest lapse that no BONUS_EXPIRED has rung for
     p ␟ instant ␟ key of the payment    when a remembered payment was made
+    g ␟ organization ␟ client           forgotten: payments of an earlier life may still be held
 
 The index only finds candidates; the truth is in the client's value. Kinds and forms never change:
 states of earlier releases stand beside them.
@@ -35,6 +36,8 @@ KINDS = {
 }
 WAKES = {Rank.LAPSE: b"L", Rank.GROUP_EXPIRY: b"E", Rank.BONUS_EXPIRED: b"X"}
 PAYMENTS = b"p\x1f"
+PAYMENTS_END = b"p" + BEYOND
+FORGOTTEN, FORGOTTEN_END = b"g\x1f", b"g" + BEYOND
 MOST_PAYMENTS = 500
 """Payments that are forgotten at once."""
 INSTANT_ZERO, INSTANT_DIGITS = 10**17, 18
@@ -94,6 +97,21 @@ def read_payment(entry: bytes) -> str:
     return entry.split(SEPARATOR, 2)[2].decode()
 
 
+def forgotten_entry(key: str) -> bytes:
+    """`key`: organization ␟ client."""
+    return FORGOTTEN + key.encode()
+
+
+def read_forgotten(entry: bytes) -> str:
+    """The key."""
+    return entry.removeprefix(FORGOTTEN).decode()
+
+
+def names_forgotten(change: IndexChange) -> bool:
+    """Does a plan forget somebody?"""
+    return any(entry.startswith(FORGOTTEN) for entry in change.add)
+
+
 def watched_prefix(entry: bytes) -> bytes | None:
     """The prefix of a kind that is ordered by instants, with which the entry, or the beginning of a
     range, begins; None for the others."""
@@ -141,6 +159,8 @@ class Changes:
             or before.lapsed != after.lapsed
         ):
             self._wakes(key, before, after)
+        if before.life != after.life:
+            self._added.append(forgotten_entry(key))
 
     def _wakes(self, key: str, before: ClientState, after: ClientState) -> None:
         for rank, old, new in zip(WAKES, wakes_of(before), wakes_of(after), strict=True):

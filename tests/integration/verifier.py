@@ -23,12 +23,12 @@ from rules_engine.compile import compile_rule_set
 from rules_engine.evaluate import apply_event
 from rules_engine.outcome import Origin, Outcome
 from schemas.decode import decode
-from schemas.decoded import PaymentMade, PaymentRefunded, Rejected
+from schemas.decoded import ClientForgotten, PaymentMade, PaymentRefunded, Rejected
 from schemas.records import InputRecord
 from schemas.topics import INPUTS, Channel
 from tests.integration.deployment import COMMANDS, PARTITIONS, Deployment
 from worker.evaluation import BUDGETS_KEY, SLICE_UNIT
-from worker.payments import payment_key
+from worker.payments import payment_key, payments_prefix
 from worker.plan import Plan, Start, decode_record
 from worker.tables.codec import pack_client, pack_payment
 from worker.tables.slots import lane_tag
@@ -108,6 +108,10 @@ class LanePayments:
     def known(self, event: PaymentMade | PaymentRefunded) -> Payment | None:
         return self.held.get(payment_key(event))
 
+    def forget(self, event: ClientForgotten) -> None:
+        prefix = payments_prefix(event.organization_id, event.client_id)
+        self.held = {key: each for key, each in self.held.items() if not key.startswith(prefix)}
+
 
 class Expected:
     """Commands and journal by id, dead letters, and packed states by lane and key."""
@@ -179,6 +183,8 @@ class Expected:
             self.due[command.command_id.encode()] = msgspec.json.encode(command)
         for entry in outcome.journal:
             self.due[b"journal " + entry.operation_id.encode()] = msgspec.json.encode(entry)
+        if isinstance(event, ClientForgotten) and not outcome.duplicate:
+            payments.forget(event)
         if outcome.payment is not None and isinstance(event, PaymentMade | PaymentRefunded):
             payments.held[payment_key(event)] = outcome.payment
         return outcome

@@ -20,9 +20,8 @@ from worker.plan import Head, decode_head
 from worker.ports import IndexRange, Tables
 from worker.tables.codec import unpack_client, unpack_payment
 from worker.tables.factory import TablesFactory
-from worker.timer_index import BEYOND, PAYMENTS, payment_entry, read_payment
+from worker.timer_index import PAYMENTS, PAYMENTS_END, payment_entry, read_payment
 
-PAYMENTS_END = PAYMENTS[:-1] + BEYOND
 PAGE = 5_000
 ATTEMPTS = 200
 """A lane commits at most some hundred times a second, and a read takes a millisecond."""
