@@ -124,6 +124,13 @@ STORIES = [
         "2026-11-15 10:00 anna +50.00 by miss",
     ),
     Story(
+        "a rule that is switched off",
+        ABSENT.replace("id: miss", "id: miss, enabled: false"),
+        "2026-11-01 18:00 anna visits",
+        "2026-12-31 00:00",
+        "",
+    ),
+    Story(
         "a visit that is told of too late is not made up for",
         ABSENT,
         """2026-11-20 12:00 boris tops up 10
@@ -273,7 +280,7 @@ rules:
         2027-11-20 10:00 anna +1.00 by high""",
     ),
     Story(
-        "a budget holds over clients and timers: 100 a month is ten of ten",
+        "a budget holds over clients and timers: the third gift of the month is too much",
         """
 rules:
   - {id: gift, trigger: BIRTHDAY, limits: {budget: {amountMajor: 25, per: MONTH}},
