@@ -56,9 +56,9 @@ def run_rule_tests(
     elif junit != "-":
         _print(runs, explained)
     fail("\n\n".join(map(str, loaded.findings)), mark=False) if loaded.findings else None
-    if form is Format.TEXT:
-        say(_total(loaded, runs))
     gaps = full_coverage and not all(run.coverage.is_full for run in runs.values())
+    if form is Format.TEXT:
+        say(_total(loaded, runs) + ("; not everything was tried" if gaps else ""))
     good = all(run.passed for run in runs.values()) and not loaded.findings and not gaps
     raise typer.Exit(0 if good else 1)
 
