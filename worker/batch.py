@@ -80,8 +80,8 @@ async def step(
 async def step_empty(lane: "Lane", positions: dict[str, int] | None = None) -> None:
     """A plan without records: carries `done`, or the positions of topics that join."""
     moment = _moment(lane)
-    position = moment.position
-    evaluated = Evaluated(0, {}, [], {}, position.at, timer=position.timer)
+    timer = moment.position.timer if moment.position is not None else None
+    evaluated = Evaluated(0, {}, [], {}, moment.begin, timer=timer)
     planned = _planned(lane, (), evaluated, moment, positions)
     offset = await append(lane, planned.raw)
     lane.ports.points.reached(Point.EMPTY_APPENDED)

@@ -145,7 +145,7 @@ class Evaluation:
         self._written = self._clients.written
         self._outputs: list[Output] = []
         self._bytes = 0
-        self._clock = moment.position.at
+        self._clock = moment.begin
         self._taken = 0
         self._cut: tuple[str, int] | None = None
         self._report = BatchReport()
@@ -236,7 +236,7 @@ class Evaluation:
         if not outcome.duplicate:
             after = self._written[item.key] = outcome.client
             if self._timers is not None:
-                self._timers.walk.arrive(self._clock)
+                self._timers.arrive(self._clock)
                 self._timers.changed(item.key, before, after)
             elif after.lapses_at is not None or after.ends or after.lapsed:
                 self._look_ahead(after)
@@ -265,7 +265,7 @@ class Evaluation:
 
     # ------------------------------------------------------------------ timers
 
-    def _watch(self, search: TimerSearch, position: Position) -> TimerRun:
+    def _watch(self, search: TimerSearch, position: Position | None) -> TimerRun:
         moment = self._moment
         return TimerRun(
             self._rules,
@@ -320,6 +320,8 @@ class Evaluation:
         if moment.idle:
             if timers is None or timers.reach(moment.wall, self._ring):
                 self._clock = max(self._clock, moment.wall)
+                if timers is not None:
+                    timers.arrive(self._clock)
         elif timers is not None and moment.only is not None:
             timers.take(self._bound, self._ring)
 
@@ -356,7 +358,9 @@ class Evaluation:
         if only is not None and only.end is not None and units == only.units:
             return Position(only.end.at, only.end)
         position = self._moment.position if timers is None else timers.position
-        return Position(self._clock) if self._clock > position.at else position
+        if position is None or self._clock > position.at:
+            return Position(self._clock)
+        return position
 
     def _named(self, consulted: dict[str, str | None]) -> dict[str, str | None]:
         """With the organizations whose timers rang, or were tried."""

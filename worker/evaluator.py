@@ -67,7 +67,7 @@ class DecodedRecords(Struct, frozen=True):
 
     def bound(self, moment: Moment) -> int:
         """The lane's clock is never beyond it in the plan."""
-        only, bound = moment.only, max(moment.position.at, min(moment.wall, self.latest))
+        only, bound = moment.only, max(moment.begin, min(moment.wall, self.latest))
         if only is not None:
             bound = max(
                 bound, *(due.at for due in (only.end, only.tried) if due is not None), bound
@@ -76,7 +76,8 @@ class DecodedRecords(Struct, frozen=True):
 
 
 class LoyaltyEvaluator:
-    """`channels`: channel by input topic. `lane` of `lanes`: whose share of the budgets it is."""
+    """`channels`: channel by input topic. `lane` of `lanes`: whose share of the budgets it is.
+    `most_units`: about so many timers in one plan."""
 
     shared_key: str | None = BUDGETS_KEY
 
@@ -87,11 +88,13 @@ class LoyaltyEvaluator:
         terms: Terms,
         lane: int = 0,
         lanes: int = 1,
+        most_units: int = MOST_UNITS,
     ) -> None:
         self._channels = dict(channels)
         self._rules = rules
         self._terms = terms
         self._lane, self._lanes = lane, lanes
+        self._most_units = most_units
 
     @property
     def terms(self) -> Terms:
@@ -164,7 +167,7 @@ class LoyaltyEvaluator:
             return None
         if not may_be_due(work.rules, span, floor):
             return None
-        most = MOST_UNITS if moment.only is None else None
+        most = self._most_units if moment.only is None else None
         return TimerSearch(work.rules, span, most, BUDGETS_KEY)
 
     @property
@@ -172,6 +175,8 @@ class LoyaltyEvaluator:
         return [wakes_prefix(rank, org) for org in self._rules.rules_of(None) for rank in WAKES]
 
     def next_due(self, moment: Moment, earliest: Sequence[bytes]) -> int | None:
+        if moment.position is None:
+            return None
         rule_sets, grace = self._rules.rules_of(None), self._terms.lapse_grace_us
         return next_due(rule_sets, moment.position, earliest, grace)
 

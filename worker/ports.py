@@ -167,11 +167,16 @@ class Moment(Struct, frozen=True):
     only: "Only | None" = None
 
     @property
-    def position(self) -> Position:
-        """Where timers are taken from."""
+    def position(self) -> Position | None:
+        """Where timers are taken from; None: the lane has no clock yet, its first event sets it."""
         if self.since > self.clock:
             return Position(self.since)
-        return Position(self.clock, self.timer)
+        return Position(self.clock, self.timer) if self.clock else None
+
+    @property
+    def begin(self) -> int:
+        """Where the clock stands at first."""
+        return max(self.clock, self.since)
 
 
 class Only(Struct, frozen=True):

@@ -24,7 +24,7 @@ class TimerRun:
         clients: Clients,
         search: TimerSearch,
         around: Around,
-        position: Position,
+        position: Position | None,
         bound: int,
         only: Only | None,
     ) -> None:
@@ -36,36 +36,34 @@ class TimerRun:
         self._only = only
 
     @property
-    def position(self) -> Position:
+    def position(self) -> Position | None:
         """Everything up to here was taken."""
-        walked = self.walk.position
-        assert walked is not None
         if self.halted and self._horizon is not None:
             return Position(self._horizon.at, self._horizon)
-        return walked
+        return self.walk.position
 
     def is_idle(self, clock: int) -> bool:
         """Nothing is due up to `clock`, nor unknown, and the position is in no instant's middle."""
         horizon, position = self._horizon, self.walk.position
         return (
             (horizon is None or horizon.at > clock)
-            and position is not None
-            and position.timer is None
+            and (position is None or position.timer is None)
             and self.walk.is_idle(clock)
         )
 
     def reach(self, clock: int, ring: Ring) -> bool:
-        """Take everything up to `clock` and arrive there; False where the plan ends before."""
+        """Take everything up to `clock`; False where the plan ends before."""
         if not self.take(clock, ring):
             return False
-        if self._horizon is not None and self._horizon.at <= clock:
-            self.halted = True
-            return False
+        self.halted = self._horizon is not None and self._horizon.at <= clock
+        return not self.halted
+
+    def arrive(self, clock: int) -> None:
+        """Everything up to `clock` was taken, and the clock came there."""
         self.walk.arrive(clock)
-        return True
 
     def take(self, clock: int, ring: Ring) -> bool:
-        """Everything up to `clock`, as far as it is known."""
+        """The same, as far as the candidates are known."""
         while (due := self.walk.next_due(clock)) is not None:
             if self._horizon is not None and due > self._horizon:
                 self.halted = True

@@ -43,9 +43,10 @@ RuleSets = Mapping[str, CompiledRuleSet]
 
 
 class Span(Struct, frozen=True):
-    """From a position up to an instant, inclusive. `grace_us`: of lapses."""
+    """From a position up to an instant, inclusive. `grace_us`: of lapses. `position` None: nothing
+    was ever taken, so the index is empty."""
 
-    position: Position
+    position: Position | None
     until: int
     grace_us: int
 
@@ -53,7 +54,7 @@ class Span(Struct, frozen=True):
 def may_be_due(rule_sets: RuleSets, span: Span, floor: Callable[[bytes], bytes | None]) -> bool:
     """Cheap: most batches hold nothing due. `floor`: as in `worker.ports.Evaluator.search`."""
     position, until = span.position, span.until
-    if position.timer is not None:
+    if position is None or position.timer is not None:
         return True
     for organization_id, rule_set in rule_sets.items():
         next_at = rule_set.agenda.next_at(position.at)
@@ -111,9 +112,11 @@ class TimerSearch:
         self.candidates = HeldCandidates(span.grace_us)
         self._rule_sets, self._span, self._budgets_key = rule_sets, span, budgets_key
         self._limit = NO_LIMIT if most is None else most
+        self._begin = span.position or Position(span.until)
         self._wakes = list(self._all_wakes())
         self._dues = self._groups()
         self._asked: list[Wanted] = []
+        self._holders = 0
         self._woken = False
 
     # ------------------------------------------------------------------ reading the index
@@ -133,6 +136,8 @@ class TimerSearch:
 
     def ranges(self) -> Sequence[IndexRange]:
         """What is to be read next; empty: the search is over."""
+        if self._span.position is None:
+            return []
         if not self._woken:
             return [each for of_rank in self._wakes for each in of_rank[1:]]
         groups = islice(takewhile(self._is_within, self._dues), AT_ONCE)
@@ -167,7 +172,7 @@ class TimerSearch:
 
     def _passed(self, rank: Rank, organization_id: str) -> bytes:
         """The first entry that the position has not passed."""
-        position = self._span.position
+        position = self._begin
         at, timer = position.at - self._grace(rank), position.timer
         if timer is None or rank < timer.rank:
             return wake_prefix(rank, organization_id, at + 1)
@@ -189,31 +194,26 @@ class TimerSearch:
     def _groups(self) -> Iterator[list[Wanted]]:
         """What is looked for at one instant in one rank, one after the other. The rank that the
         position stands in is not through yet."""
-        position, until = self._span.position, self._span.until
+        position, until = self._begin, self._span.until
         after = position.at - 1 if position.timer is not None else position.at
-        dues = merge(
-            *(
-                ((due.at, due.rank, organization_id, due) for due in of.agenda.dues(after, until))
-                for organization_id, of in sorted(self._rule_sets.items())
-            ),
-            key=lambda each: each[:3],
+        of_each = (
+            _dues(organization_id, self._rule_sets[organization_id], after, until)
+            for organization_id in sorted(self._rule_sets)
         )
-        for _, group in groupby(dues, key=lambda each: each[:2]):
-            wanted = [
-                one for _, _, organization_id, due in group for one in _days(organization_id, due)
-            ]
+        for _, group in groupby(merge(*of_each, key=_turn), key=lambda each: _turn(each)[:2]):
+            wanted = [one for organization_id, due in group for one in _days(organization_id, due)]
             if self._is_ahead(wanted[0]):
                 yield list(dict.fromkeys(wanted))
 
     def _is_ahead(self, wanted: Wanted) -> bool:
-        timer = self._span.position.timer
+        timer = self._begin.timer
         return timer is None or (wanted.at, wanted.rank) >= (timer.at, timer.rank)
 
     def _range(self, wanted: Wanted) -> IndexRange:
         """From the client on that the position stands at, if it stands in this rank."""
         prefix = fact_prefix(wanted.fact, wanted.organization_id, wanted.day)
         first, beyond = prefix, prefix[:-1] + BEYOND
-        timer = self._span.position.timer
+        timer = self._begin.timer
         if timer is not None and (timer.at, timer.rank) == (wanted.at, wanted.rank):
             begin = client_key(wanted.organization_id, "")
             if timer.key.startswith(begin):
@@ -234,12 +234,25 @@ class TimerSearch:
                 self.candidates.add(due.key, fact)
             if len(of_day) == self._limit:
                 self._ends_at(due)
-        if self._asked and len(self._entries) >= self._limit:
+            self._holders += len(of_day)
+        if self._asked and self._holders >= self._limit:
             last = self._asked[-1]
             self._ends_at(Due(last.at, last.rank, LAST_KEY))
 
     def _ends_at(self, due: Due) -> None:
         self.horizon = due if self.horizon is None else min(self.horizon, due)
+
+
+def _dues(
+    organization_id: str, rule_set: CompiledRuleSet, after: int, until: int
+) -> Iterator[tuple[str, FactDue]]:
+    for due in rule_set.agenda.dues(after, until):
+        yield organization_id, due
+
+
+def _turn(each: tuple[str, FactDue]) -> tuple[int, int, str]:
+    organization_id, due = each
+    return due.at, due.rank, organization_id
 
 
 def _days(organization_id: str, due: FactDue) -> Iterator[Wanted]:

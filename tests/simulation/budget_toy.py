@@ -149,7 +149,7 @@ class _Batch:
             Output("BUDGETS", None, encode_message(m), partition=m.receiver)
             for m in self.budgets.outbox
         ]
-        clock = self.moment.position.at
+        clock = self.moment.begin
         rules: dict[str, str | None] = {"o": str(self.version)}
         return Evaluated(taken, values, [*self.outputs, *sent], rules, clock, cut=cut)
 

@@ -82,12 +82,10 @@ class ToyEvaluator:
             fresh[key] = f"{count}:{checksum}".encode()
             taken += 1
             if count % 2 == 0:
-                content = (
-                    f"{checksum}:{moment.wall}:{moment.position.at}:{work.rules.get('o')}".encode()
-                )
+                content = f"{checksum}:{moment.wall}:{moment.begin}:{work.rules.get('o')}".encode()
                 outputs.append(Output("BONUS_COMMANDS", record.value, content))
         rules = work.rules if taken else {}
-        return Evaluated(taken, fresh, outputs, rules, moment.position.at + taken)
+        return Evaluated(taken, fresh, outputs, rules, moment.begin + taken)
 
 
 def client(record: Record) -> str:
