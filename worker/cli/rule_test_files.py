@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from os.path import normpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,7 +97,7 @@ def _rule_set_of(file: str, read: "ReadTests") -> str:
     folder = Path(file).parent
     if read.rules is not None:
         if (folder / read.rules).is_file():
-            return str(folder / read.rules)
+            return normpath(folder / read.rules)
         remedy = f"write its path from {folder}"
         message = f"there is no rule set `{read.rules}`"
         read.findings.add("NO_RULE_SET", ("rules",), message, remedy)
