@@ -8,6 +8,7 @@ from config.settings import Settings
 from schemas.topics import EVENT_TYPES, EVENTS, INPUTS, Channel
 from worker.errors import Misconfigured, TablesUnavailable, Unavailable
 from worker.findings import Finding
+from worker.kafka.durability import check_durability
 from worker.kafka.security import client_options
 from worker.kafka.topics import check_topics, partition_count
 from worker.rules.ports import RuleSource
@@ -60,7 +61,11 @@ async def preflight(settings: Settings) -> int:
 
 
 async def _check(settings: Settings) -> int:
-    findings = [*await check_topics(settings), *await _check_tables(settings)]
+    findings = [
+        *await check_topics(settings),
+        *await check_durability(settings),
+        *await _check_tables(settings),
+    ]
     errors = [finding for finding in findings if finding.severity == "ERROR"]
     for finding in findings:
         if finding.severity != "ERROR":
@@ -75,6 +80,6 @@ async def _check(settings: Settings) -> int:
 async def _check_tables(settings: Settings) -> Sequence[Finding]:
     tables = tables_of(settings)
     try:
-        return await tables.check()
+        return [*await tables.check(), *await tables.durability()]
     finally:
         await tables.close()

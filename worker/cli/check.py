@@ -56,15 +56,21 @@ def _told(finding: "Finding") -> str:
 
 
 async def _findings(settings: "Settings") -> list["Finding"]:
-    return [*await _kafka(settings), *await _redis(settings), *await _rules(settings)]
+    return [
+        *await _kafka(settings),
+        *await _redis(settings),
+        *await _lanes(settings),
+        *await _rules(settings),
+    ]
 
 
 async def _kafka(settings: "Settings") -> list["Finding"]:
     from worker.findings import Finding
+    from worker.kafka.durability import check_durability
     from worker.kafka.topics import check_topics
 
     try:
-        return list(await check_topics(settings))
+        return [*await check_topics(settings), *await check_durability(settings)]
     except WorkerError as error:
         remedy = "Start it, or mend the LOYALTY_KAFKA_ settings."
         return [Finding("kafka", settings.kafka_bootstrap_servers, sentence(error), remedy)]
@@ -75,7 +81,21 @@ async def _redis(settings: "Settings") -> list["Finding"]:
 
     tables = tables_of(settings)
     try:
-        return list(await tables.check())
+        return [*await tables.check(), *await tables.durability()]
+    finally:
+        await tables.close()
+
+
+async def _lanes(settings: "Settings") -> list["Finding"]:
+    """Whether log and inputs reach back to the lanes; who does not answer was named before."""
+    from worker.kafka.reach import check_reach
+    from worker.start import tables_of
+
+    tables = tables_of(settings)
+    try:
+        return list(await check_reach(settings, tables))
+    except WorkerError:
+        return []
     finally:
         await tables.close()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -22,6 +23,17 @@ class TopicState(Struct, frozen=True):
     name: str
     partitions: int
     config: Mapping[str, str]
+    replicas: int = 1
+    in_sync: int = 1
+    """Copies of the partition that has the fewest; those of them that are up to date."""
+
+    @property
+    def min_in_sync(self) -> int:
+        return int(self.config.get("min.insync.replicas", 1))
+
+    @property
+    def unclean_election(self) -> bool:
+        return self.config.get("unclean.leader.election.enable") == "true"
 
     @property
     def policy(self) -> str:
@@ -45,13 +57,21 @@ class TopicState(Struct, frozen=True):
 async def describe(settings: Settings, names: Sequence[str]) -> Mapping[str, TopicState]:
     """Those of the topics that exist. Raises Unavailable."""
     async with _admin(settings) as admin:
-        counts = {
-            topic["topic"]: len(topic["partitions"])
+        there = {
+            topic["topic"]: topic["partitions"]
             for topic in await admin.describe_topics(list(names))
             if not topic["error_code"]
         }
-        configs = await _configs(admin, sorted(counts))
-    return {name: TopicState(name, n, configs.get(name, {})) for name, n in counts.items()}
+        configs = await _configs(admin, sorted(there))
+    return {name: _state(name, found, configs.get(name, {})) for name, found in there.items()}
+
+
+def _state(
+    name: str, partitions: Sequence[Mapping[str, Any]], config: Mapping[str, str]
+) -> TopicState:
+    replicas = min((len(partition["replicas"]) for partition in partitions), default=1)
+    in_sync = min((len(partition["isr"]) for partition in partitions), default=1)
+    return TopicState(name, len(partitions), config, replicas, in_sync)
 
 
 async def _configs(

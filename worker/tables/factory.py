@@ -19,6 +19,9 @@ class TablesFactory(Protocol):
     async def check(self) -> Sequence[Finding]:
         """Reachable, fit and set up to keep what it acknowledges? Raises nothing."""
 
+    async def durability(self) -> Sequence[Finding]:
+        """What its settings can lose. Raises nothing; nothing where nobody answers."""
+
     async def empty(self, lanes: Collection[int]) -> int:
         """Nothing is left of the lanes when it returns; how many values there were. Nobody ever
         sees a part of a state: an owner that comes on the way stops loudly, or finds its head

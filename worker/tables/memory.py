@@ -97,6 +97,9 @@ class MemoryTables:
     async def check(self) -> Sequence[Finding]:
         return ()
 
+    async def durability(self) -> Sequence[Finding]:
+        return ()
+
     async def empty(self, lanes: Collection[int]) -> int:
         return sum(self._lanes[n].empty() for n in lanes if n in self._lanes)
 

@@ -22,6 +22,7 @@ from worker.errors import Misconfigured, OutcomeUnknown, TablesUnavailable
 from worker.findings import Finding
 from worker.ports import UNCHANGED, CommitAnswer, IndexChange, IndexRange
 from worker.tables.connect import Client, execute
+from worker.tables.durability import check_durability
 from worker.tables.emptying import empty
 from worker.tables.health import CONNECTION, check_redis
 from worker.tables.limits import LOAD_KEYS, check_commit
@@ -71,6 +72,13 @@ class RedisTables:
         except FAILURES as error:
             remedy = "Is it up, are REDIS_URL, user, password and certificates right?"
             return [Finding("redis", CONNECTION, f"{describe(error).rstrip('.')}.", remedy)]
+
+    async def durability(self) -> Sequence[Finding]:
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await check_durability(self._client)
+        except FAILURES:
+            return ()  # `check` has said so
 
     async def empty(self, lanes: Collection[int]) -> int:
         return await empty(self._client, self._prefix, [self._base(n) for n in lanes])
