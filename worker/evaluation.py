@@ -335,6 +335,9 @@ class Evaluation:
             values[BUDGETS_KEY] = packed
         timers, position = self._timers, self._position()
         halted = timers is not None and timers.halted
+        if self._search is not None and position.timer is not None:
+            keys = self._search.candidate_keys()
+            self._report.timers_left = len(keys - self._rung)
         units = timers.units if timers is not None else 0
         is_silent = not (self._taken or self._cut or units)
         return Evaluated(

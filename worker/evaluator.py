@@ -29,11 +29,11 @@ from worker.evaluation import (
     RuleSets,
     unreadable,
 )
-from worker.payments import key_to_load
+from worker.payments import key_to_load, outdated
 from worker.plan import Terms
-from worker.ports import Evaluated, Moment, Pending, Search, Work
+from worker.ports import Evaluated, IndexRange, Moment, Pending, Search, Work
 from worker.tables.codec import CODEC_VERSION
-from worker.timer_index import WAKES, wakes_prefix
+from worker.timer_index import WAKES, payments_before, read_payment, wakes_prefix
 from worker.timer_search import MOST_UNITS, Span, TimerSearch, may_be_due, next_due
 
 EVALUATION_VERSION = 2
@@ -179,6 +179,15 @@ class LoyaltyEvaluator:
             return None
         rule_sets, grace = self._rules.rules_of(None), self._terms.lapse_grace_us
         return next_due(rule_sets, moment.position, earliest, grace)
+
+    def old(self, clock: int) -> IndexRange:
+        return payments_before(clock - self._terms.remember_payments_us)
+
+    def key_of(self, entry: bytes) -> str:
+        return read_payment(entry)
+
+    def forgets(self, values: Mapping[str, bytes], clock: int) -> Sequence[str]:
+        return outdated(values, clock - self._terms.remember_payments_us)
 
     def evaluate(
         self,

@@ -123,10 +123,11 @@ class IndexView:
     def committed(self) -> None:
         self._added, self._stale, self._dropped = [], self._dropped, set()
 
-    async def tidy(self, head: bytes) -> None:
-        """Drop what committed plans made stale. Raises Unavailable."""
-        if self._stale:
-            await self._tables.tidy(head, sorted(self._stale))
+    async def tidy(self, head: bytes, keys: Sequence[str] = ()) -> None:
+        """Drop what committed plans made stale, and values that nothing asks for any more. Raises
+        Unavailable."""
+        if self._stale or keys:
+            await self._tables.tidy(head, sorted(self._stale), keys)
             self._stale = set()
 
 

@@ -102,6 +102,7 @@ class Lane:
         self._pending: Pending | None = None
         self._untrimmed = False
         self._looked_at = 0
+        self._tidied_at = 0
         self._failing_since: float | None = None
         self._contradicted = (-1, 0)
         """Sequence of the head at which lanes contradicted this one last, and how often."""
@@ -162,6 +163,7 @@ class Lane:
             if self._pending is not None and not self._pending.waits:
                 await process(await self._pending_record(self._pending))
                 continue
+            await self._forget_old()
             due = None if self.waits else await self._next_due()
             if await self._rings(due, process):
                 continue
@@ -172,6 +174,23 @@ class Lane:
                 self.ports.points.reached(Point.POLLED)
                 await process(batch)
         await self.trim()
+
+    async def _forget_old(self) -> None:
+        """Housekeeping, no part of a plan: what the evaluation counts as forgotten by the clock of
+        the head is deleted, only while that is the head. Raises Moved, Unavailable."""
+        owned, evaluator, now = self.held(), self.ports.evaluator, self.ports.clock.now_us()
+        if now - self._tidied_at < LOOK_AGAIN_US:
+            return
+        self._tidied_at = now
+        old = evaluator.old(owned.head.clock)
+        if not any(e < old.beyond for e in await self.index.earliest(owned.raw_head, [old.first])):
+            return
+        (entries,) = await self.index.look(owned.raw_head, [old])
+        values = await load(self, [evaluator.key_of(entry) for entry in entries])
+        gone = evaluator.forgets(values, owned.head.clock)
+        self.index.found_stale(entries)
+        await self.index.tidy(owned.raw_head, gone)
+        self.cache.put(dict.fromkeys(gone, b""))
 
     async def _next_due(self) -> int | None:
         """When something may fall due by itself. Raises Moved."""

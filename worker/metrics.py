@@ -66,8 +66,9 @@ class Metrics(Series):
     # ------------------------------------------------------------------ a batch
 
     def batch_committed(self, report: BatchReport, records: int) -> None:
-        """Count what a batch of `records` came to."""
-        self.batch_events.observe(records)
+        """Count what a batch of `records` came to; one without is of timers alone."""
+        if records:
+            self.batch_events.observe(records)
         for (topic, kind, organization), count in report.events.items():
             self.events_total.labels(topic, kind, self._organization(organization)).inc(count)
         for organization, count in report.duplicates.items():
@@ -86,6 +87,15 @@ class Metrics(Series):
         self.event_to_command_seconds.observe(
             {max(0.0, now - stamp / 1000): count for stamp, count in stamps.items()}
         )
+
+    def timers_taken(self, due: Iterable[int], now: float) -> None:
+        """Their due instants, microseconds since the epoch; `now`: seconds."""
+        for at in due:
+            self.timer_delay_seconds.observe(max(0.0, now - at / 1_000_000))
+
+    def timers_waiting(self, count: int) -> None:
+        """Of all lanes, due and not yet taken."""
+        self.timers_due.set(count)
 
     def stage_took(self, stage: str, seconds: float) -> None:
         self.stage_seconds.labels(stage).observe(seconds)

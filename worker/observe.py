@@ -22,6 +22,7 @@ class LaneObserver:
         self._metrics = metrics
         self._listener = listener
         self._committed: dict[int, tuple[Evaluated, Sequence[Record]]] = {}
+        self._timers_left: dict[int, int] = {}
 
     def acquired(self, lane: int, term: int, replayed: int, silent: int) -> None:
         log.info("lane %d acquired: term %d, %d plans replayed", lane, term, replayed)
@@ -30,8 +31,16 @@ class LaneObserver:
     def committed(self, lane: int, evaluated: Evaluated, records: Sequence[Record]) -> None:
         if isinstance(evaluated.report, BatchReport):
             self._metrics.batch_committed(evaluated.report, len(records))
+            self._count_timers(lane, evaluated.report)
         self._metrics.outputs_waiting(len(evaluated.outputs))
         self._committed[lane] = (evaluated, records)
+
+    def _count_timers(self, lane: int, report: BatchReport) -> None:
+        if report.timers:
+            self._metrics.timers_taken(report.timers, time.time())
+        if report.timers_left != self._timers_left.get(lane, 0):
+            self._timers_left[lane] = report.timers_left
+            self._metrics.timers_waiting(sum(self._timers_left.values()))
 
     def published(self, lane: int, outputs: int) -> None:
         if lane not in self._committed:
@@ -62,6 +71,8 @@ class LaneObserver:
 
     def _drop(self, lane: int) -> None:
         """The lane begins anew: what it had committed is published by its next term."""
+        if self._timers_left.pop(lane, 0):
+            self._metrics.timers_waiting(sum(self._timers_left.values()))
         if lane in self._committed:
             evaluated, _ = self._committed.pop(lane)
             self._metrics.outputs_waiting(-len(evaluated.outputs))

@@ -43,6 +43,9 @@ class BatchPayments:
         written = self._written.get(key)
         if written is not None:
             return written
+        return self._loaded(key)
+
+    def _loaded(self, key: str) -> Payment | None:
         packed = self._values[key]
         return unpack_payment(packed) if packed else None
 
@@ -52,16 +55,17 @@ class BatchPayments:
             self._written[payment_key(event)] = payment
 
     def opened(self) -> list[tuple[str, Payment]]:
-        """Those that were not remembered before, by key; of an id that is another payment's now,
-        the new one."""
-        return [each for each in self._written.items() if self._is_new(*each)]
-
-    def _is_new(self, key: str, payment: Payment) -> bool:
-        packed = self._values[key]
-        if not packed:
-            return True
-        known = unpack_payment(packed)
-        return (known.life, known.paid_at) != (payment.life, payment.paid_at)
+        """Those that the batch made, by key: not what came back of earlier ones."""
+        return [
+            (key, payment)
+            for key, payment in self._written.items()
+            if (old := self._loaded(key)) is None or old.paid_at != payment.paid_at
+        ]
 
     def packed(self) -> dict[str, bytes]:
         return {key: pack_payment(payment) for key, payment in self._written.items()}
+
+
+def outdated(values: Mapping[str, bytes], before: int) -> list[str]:
+    """Keys of the payments that were made before an instant."""
+    return [key for key, raw in values.items() if raw and unpack_payment(raw).paid_at < before]

@@ -302,6 +302,15 @@ class Evaluator(Protocol):
         """When something may be due behind the position, under the rules in force; None: never.
         `earliest`: the first entry of each of `wakes`, where there is one."""
 
+    def old(self, clock: int) -> IndexRange:
+        """Entries of values that nothing asks for any more, once the lane's clock is there."""
+
+    def key_of(self, entry: bytes) -> str:
+        """The value that such an entry is about."""
+
+    def forgets(self, values: Mapping[str, bytes], clock: int) -> Sequence[str]:
+        """Which of these values are to be deleted; an entry may be about what is there no more."""
+
     @property
     def shared_key(self) -> str | None:
         """Key of the value that says whether a record is pending; None: there is no such thing."""

@@ -36,6 +36,8 @@ class BatchReport(Struct):
 
     timers: list[int] = field(default_factory=list)
     """Due instants of the timers that were taken, microseconds since the epoch."""
+    timers_left: int = 0
+    """Candidates that were looked at, and left to the next plan."""
 
     def event(self, topic: str, kind: str, organization: str, outcome: Outcome) -> None:
         """One event that could be read, with what the rules made of it."""

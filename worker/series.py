@@ -120,7 +120,7 @@ class Series:
         )
 
     def _define_timers_and_account(self) -> None:
-        """Timers and the account: zero as long as nothing feeds them."""
+        """Timers and the account."""
         self.timers_due = self._gauge("timers_due", "Timers that are due and not yet taken.")
         self.timer_delay_seconds = self._histogram(
             "timer_delay_seconds", "From a timer's due instant until it was taken.", TIMER_DELAYS

@@ -129,6 +129,10 @@ class TimerSearch:
             keys[self._budgets_key] = None
         return list(keys)
 
+    def candidate_keys(self) -> set[str]:
+        """Of all whom the index named, beyond the horizon too."""
+        return {due.key for due in self._entries.values()}
+
     def entries(self) -> dict[bytes, str]:
         """Entries up to the horizon, with their clients' keys."""
         horizon, found = self.horizon, self._entries.items()

@@ -15,7 +15,7 @@ from tests.simulation.budget_world import LANES, UNIT, Event, LaneWorld
 from tests.simulation.toy import TERMS
 from worker.errors import Contradicted
 from worker.plan import Terms
-from worker.ports import Evaluated, Moment, Pending, Search, Work
+from worker.ports import Evaluated, IndexRange, Moment, Pending, Search, Work
 
 SHARED = "budgets"
 CREDITED = "credited"
@@ -57,6 +57,15 @@ class BudgetToy:
 
     def search(self, *_: object) -> Search | None:
         return None
+
+    def old(self, clock: int) -> IndexRange:
+        return IndexRange(b"p\x1f", b"p\x1f", 0)
+
+    def key_of(self, entry: bytes) -> str:
+        raise AssertionError(entry)
+
+    def forgets(self, values: Mapping[str, bytes], clock: int) -> Sequence[str]:
+        raise AssertionError(values)
 
     @property
     def wakes(self) -> Sequence[bytes]:

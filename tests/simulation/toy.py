@@ -13,7 +13,7 @@ from msgspec import Struct
 from schemas.records import Output, Record
 from tests.simulation.world import World
 from worker.plan import Terms
-from worker.ports import Evaluated, Moment, Pending, Search, Work
+from worker.ports import Evaluated, IndexRange, Moment, Pending, Search, Work
 
 TERMS = Terms(0, 0, 0, evaluation=1, codec=1)
 MOST_CLIENTS = 2
@@ -52,6 +52,15 @@ class ToyEvaluator:
 
     def search(self, *_: object) -> Search | None:
         return None
+
+    def old(self, clock: int) -> IndexRange:
+        return IndexRange(b"p\x1f", b"p\x1f", 0)
+
+    def key_of(self, entry: bytes) -> str:
+        raise AssertionError(entry)
+
+    def forgets(self, values: Mapping[str, bytes], clock: int) -> Sequence[str]:
+        raise AssertionError(values)
 
     @property
     def wakes(self) -> Sequence[bytes]:
