@@ -36,6 +36,11 @@ def files_of_tests(paths: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(files))
 
 
+def tests_beside(path: str) -> list[str]:
+    """The files of tests of one rule set; none is no fault."""
+    return list(_files_of(path)) if Path(path).is_file() else []
+
+
 def load_tests(files: Sequence[str]) -> Loaded:
     """Every file with its rule set, as far as they are good."""
     from rules_engine.cases.check import check_tests

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from worker.cli import ladder, lint, rule_diff, rule_tests
+from worker.cli import ladder, lint, rule_diff, rule_tests, rules_push, rules_status
 from worker.cli.output import Format, FormatOption, fail, print_json, print_table, say
 from worker.cli.rule_sets import check_files, rule_files
 
@@ -16,6 +16,9 @@ app.command("lint")(lint.run_lint)
 app.command("test")(rule_tests.run_rule_tests)
 app.command("diff")(rule_diff.diff)
 app.command("ladder")(ladder.ladder)
+app.command("push")(rules_push.push)
+app.command("status")(rules_status.status)
+app.command("rollback")(rules_push.rollback)
 
 
 @app.command()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from msgspec import Struct
 
@@ -65,6 +65,7 @@ class TopicReader:
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
+            isolation_level="read_committed",
             fetch_max_wait_ms=100,
             request_timeout_ms=int(READ_SECONDS * 1000),
         )
@@ -80,12 +81,22 @@ class TopicReader:
         records: list[Record] = []
         clock = asyncio.get_running_loop().time
         progress = clock()
-        while [p for p, end in ends.items() if await consumer.position(p) < end]:
+        while behind := [
+            (p, at) for p, end in ends.items() if (at := await consumer.position(p)) < end
+        ]:
             found = await consumer.getmany(timeout_ms=500)
             for batch in found.values():
                 records += batch
             if found:
                 progress = clock()
+            elif all(_is_held_back(consumer, partition, at) for partition, at in behind):
+                break
             elif clock() - progress > READ_SECONDS:
                 raise SourceUnavailable(f"{self._topic} gives nothing though it has more")
         return records
+
+
+def _is_held_back(consumer: AIOKafkaConsumer, partition: TopicPartition, position: int) -> bool:
+    """Is what follows part of a transaction that is still open? Then it is not there yet."""
+    stable = consumer.last_stable_offset(partition)
+    return stable is not None and 0 <= stable <= position

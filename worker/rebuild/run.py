@@ -34,8 +34,9 @@ from worker.kafka.source import KafkaSource, SourceSettings
 from worker.lane import Lane, LanePorts, LaneSettings
 from worker.ports import Evaluated
 from worker.rebuild.survey import Survey
-from worker.rules.active import ActiveRules, Applied, RulesListener
+from worker.rules.active import ActiveRules, RulesListener
 from worker.rules.history import KafkaRuleHistory
+from worker.rules.prover import ProverHere
 from worker.start import source_of
 from worker.tables.factory import TablesFactory
 
@@ -57,7 +58,7 @@ async def require_no_members(settings: Settings) -> None:
     members = await live_members(settings)
     if members:
         raise Misconfigured(
-            f"Workers of group {settings.kafka_group_id} run: {', '.join(members)}.",
+            f"Workers of group {settings.kafka_group_id} run: {', '.join(map(str, members))}.",
             "Stop them; one that was killed counts until its session timeout is over.",
         )
 
@@ -176,7 +177,8 @@ class Yard:
             ActiveRules(
                 source_of(settings),
                 KafkaRuleHistory(client, settings.topic(Channel.RULES_HISTORY)),
-                RulesListener(_nobody_hears, _nobody_hears, _nobody_hears),
+                RulesListener(_nobody_hears, _nobody_hears, _nobody_hears, _nobody_hears),
+                ProverHere(),
             ),
             partitions,
             stale_outputs,
@@ -224,5 +226,5 @@ class Yard:
         )
 
 
-def _nobody_hears(_: Applied | str | BaseException) -> None:
+def _nobody_hears(_: object) -> None:
     """No metrics of rules in a command."""

@@ -1,7 +1,9 @@
 """The topic of rule-set history: every set that ever decided, for replays and as last good.
 
 Key: the organization. Value: JSON with `organizationId`, `version`, `hash`, `file` and `text`.
-Not compacted and kept for ever: plans name sets by hash.
+Not compacted and kept for ever: plans name sets by hash. A set that was pushed stands here too, in
+one transaction with `loyalty.rules`, with `pushed`: who, why, when and in whose place. That alone
+makes it no last good: a worker that takes it up writes it again, as decided by.
 """
 
 import logging
@@ -18,17 +20,27 @@ from worker.rules.stored import StoredSets
 log = logging.getLogger(__name__)
 
 
-class HistoryRecord(msgspec.Struct, frozen=True):
-    """The value on the wire."""
+class Pushed(msgspec.Struct, frozen=True, rename="camel"):
+    """`at`: RFC 3339. `base`: hash of the set that was live before; None: there was none."""
+
+    author: str
+    reason: str
+    at: str
+    base: str | None
+
+
+class HistoryRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The value on the wire. `pushed` None: a worker applied it."""
 
     organization: str = msgspec.field(name="organizationId")
     version: str
     content_hash: str = msgspec.field(name="hash")
     file: str
     text: str
+    pushed: Pushed | None = None
 
 
-_decoder = msgspec.json.Decoder(HistoryRecord)
+decode_history = msgspec.json.Decoder(HistoryRecord).decode
 
 
 class KafkaRuleHistory(StoredSets):
@@ -47,13 +59,16 @@ class KafkaRuleHistory(StoredSets):
 
     def _take(self, value: bytes) -> None:
         try:
-            wire = _decoder.decode(value)
+            wire = decode_history(value)
         except msgspec.DecodeError as error:
             log.warning("%s holds a record that is no rule set: %s", self._topic, error)
             return
-        self.add(
-            StoredRules(wire.organization, wire.version, wire.content_hash, wire.file, wire.text)
-        )
+        if wire.pushed is None:
+            self.add(
+                StoredRules(
+                    wire.organization, wire.version, wire.content_hash, wire.file, wire.text
+                )
+            )
 
     async def record(self, stored: StoredRules) -> None:
         wire = HistoryRecord(

@@ -1,0 +1,257 @@
+"""`loyalty rules push` and `rollback`: a rule set goes live."""
+
+import getpass
+import os
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from worker.cli.failure import CommandFailed
+from worker.cli.output import Format, FormatOption, fail, print_json, read_bytes, say
+from worker.cli.waiting import wait
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+    from rules_engine.checked import CheckedRuleSet
+    from worker.publishing.awaiting import Answers
+    from worker.publishing.catalog import Catalog
+    from worker.publishing.publish import Push
+
+ReasonOption = Annotated[
+    str, typer.Option(metavar="TEXT", help="Why; kept in the history for good.")
+]
+AuthorOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Who; the user of this machine without it.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+TimeoutOption = Annotated[
+    float, typer.Option(metavar="SECONDS", min=0, help="How long to wait for the workers.")
+]
+
+
+def push(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="One rule set's file.")],
+    reason: ReasonOption,
+    author: AuthorOption = None,
+    base: Annotated[
+        str | None,
+        typer.Option(metavar="HASH", help="The live set that it replaces; looked up without it."),
+    ] = None,
+    yes: YesOption = False,
+    timeout: TimeoutOption = 30.0,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Check, lint, test and compare a rule set, publish it, and wait until every worker has it.
+
+    Findings, errors of lint and failing rule tests beside the file refuse it. Exit code 1 also
+    where a worker refused it or was silent; it is published all the same then.
+    """
+    file, raw, checked = _load(path)
+    _require_lint(file, raw)
+    _require_tests(file, checked)
+    settings = _settings()
+    who = _author(author), _text("--reason", reason)
+    _finish(wait(_go_live(settings, raw.decode(), checked, who, base, yes, timeout)), form)
+
+
+def rollback(
+    organization: Annotated[str, typer.Argument(metavar="ORG", help="The organizationId.")],
+    reason: ReasonOption,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VERSION", help="A version, or a hash; the one before the live one without it."
+        ),
+    ] = None,
+    author: AuthorOption = None,
+    yes: YesOption = False,
+    timeout: TimeoutOption = 30.0,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Publish a rule set of the history again: any that was pushed before."""
+    from rules_engine.author.load import load_rule_set
+    from worker.publishing.catalog import read_catalog
+    from worker.publishing.earlier import earlier_push
+
+    settings = _settings()
+    catalog = wait(read_catalog(settings))
+    entry = earlier_push(catalog, organization, to)
+    checked = load_rule_set(entry.text, f"{organization} {entry.version}")
+    who = _author(author), _text("--reason", reason)
+    _finish(wait(_go_live(settings, entry.text, checked, who, None, yes, timeout)), form)
+
+
+def _load(path: str) -> "tuple[str, bytes, CheckedRuleSet]":
+    """The file, its content, the set. Raises RuleSetError with every finding, also of the
+    reference evaluator."""
+    from rules_engine.author.load import load_rule_set
+    from rules_engine.author.prove import prove
+    from rules_engine.errors import RuleSetError
+    from worker.cli.rule_sets import rule_files
+
+    if path == "-":
+        raise CommandFailed("a push needs a file: its rule tests stand beside it")
+    files = rule_files(path)
+    if len(files) > 1:
+        raise CommandFailed(f"{path}: it holds {len(files)} rule sets; push one file at a time")
+    raw = read_bytes(files[0])
+    checked = load_rule_set(raw, files[0])
+    if disagreements := prove(checked):
+        raise RuleSetError(disagreements)
+    return files[0], raw, checked
+
+
+def _require_lint(file: str, raw: bytes) -> None:
+    """Warnings are shown, errors end here."""
+    from rules_engine.lint import Assumed, Severity, lint
+    from worker.clock import SystemClock
+
+    report = lint(raw, file, Assumed(SystemClock().now_us()))
+    shown = [str(each) for each in report.findings if each.severity is not Severity.ADVICE]
+    if shown:
+        fail("\n\n".join(shown), mark=False)
+    if report.of(Severity.ERROR):
+        raise CommandFailed(f"{file}: lint found errors, nothing was pushed")
+
+
+def _require_tests(file: str, checked: "CheckedRuleSet") -> None:
+    """The rule tests beside the file; one that fails ends here."""
+    from rules_engine.cases.run import run_cases
+    from rules_engine.errors import RuleSetError
+    from worker.cli.rule_test_files import load_tests, tests_beside
+
+    loaded = load_tests(tests_beside(file))
+    if loaded.findings:
+        raise RuleSetError(loaded.findings)
+    results = [result for tests in loaded.tests.values() for result in run_cases(tests).results]
+    failing = [result for result in results if not result.passed]
+    for result in failing:
+        fail(*(str(failure.finding) for failure in result.failures), mark=False)
+    if failing:
+        raise CommandFailed(
+            f"{file}: {len(failing)} of {len(results)} rule tests fail, nothing was pushed; "
+            f"`loyalty rules test {file}` shows why"
+        )
+    told = f"{len(results)} rule tests pass" if results else "there are no rule tests beside it"
+    say(f"{checked.organization_id} {checked.version}: {len(checked.rules)} rules, {told}")
+
+
+def _settings() -> "Settings":
+    from config.load import load_settings
+
+    settings = load_settings(os.environ, needs=["kafka"])
+    if settings.rules_source and not settings.rules_source.startswith("kafka:"):
+        raise CommandFailed(
+            f"RULES_SOURCE is {settings.rules_source}: workers with these settings read that and "
+            "not the topic; set it to kafka: here and there, or edit the files"
+        )
+    return settings
+
+
+def _author(given: str | None) -> str:
+    return _text("--author", given) if given is not None else getpass.getuser()
+
+
+def _text(name: str, given: str) -> str:
+    if not given.strip():
+        raise typer.BadParameter(f"{name} is empty")
+    return given.strip()
+
+
+async def _go_live(
+    settings: "Settings",
+    text: str,
+    checked: "CheckedRuleSet",
+    who: tuple[str, str],
+    base: str | None,
+    yes: bool,
+    timeout: float,
+) -> "tuple[CheckedRuleSet, Push, Answers]":
+    """Compare, ask, publish, wait."""
+    from worker.publishing.awaiting import await_applied
+    from worker.publishing.catalog import read_catalog
+    from worker.publishing.publish import Push, publish
+    from worker.rules.texts import rule_text
+
+    catalog = await read_catalog(settings)
+    live = catalog.live.get(checked.organization_id)
+    found = None if live is None else live.content_hash or "?"
+    push = Push(checked, text, *who, base=found if base is None else base)
+    _show_difference(catalog, checked)
+    if found == checked.content_hash:
+        raise CommandFailed(f"{checked.organization_id} {checked.version} is live already")
+    if not yes:
+        _confirm(checked)
+    await publish(settings, push)
+    say(f"Published {checked.organization_id} {checked.version} ({checked.content_hash[:12]}).")
+    answers = await await_applied(
+        lambda: read_catalog(settings),
+        checked.organization_id,
+        checked.content_hash,
+        rule_text(text).content_hash,
+        timeout,
+    )
+    return checked, push, answers
+
+
+def _show_difference(catalog: "Catalog", checked: "CheckedRuleSet") -> None:
+    from rules_engine.difference import diff_rule_sets
+    from worker.publishing.advice import recent_change_of_tiers
+
+    live = catalog.live.get(checked.organization_id)
+    if live is None:
+        say(f"{checked.organization_id} has no live set yet.")
+        return
+    if live.checked is None:
+        say(f"The live set of {checked.organization_id} is one that this release refuses.")
+        return
+    say(f"{checked.organization_id}: {live.checked.version} → {checked.version}")
+    lines = [line for each in diff_rule_sets(live.checked, checked) for line in each.lines()]
+    for line in lines or ["no difference in what it does"]:
+        say(f"  {line}")
+    pushes = catalog.pushes_of(checked.organization_id)
+    recent = recent_change_of_tiers(pushes, checked, datetime.now(UTC))
+    if recent is not None:
+        say(
+            f"warning: tiers were changed on {recent.at[:10]} already ({recent.author}: "
+            f"{recent.reason}). Leave two weeks between changes of tiers, or nobody can tell what "
+            "each of them did."
+        )
+
+
+def _confirm(checked: "CheckedRuleSet") -> None:
+    if not sys.stdin.isatty():
+        raise CommandFailed("nobody is there to confirm; repeat the command with --yes")
+    question = f"Publish {checked.organization_id} {checked.version} to all workers?"
+    typer.confirm(question, abort=True, err=True)
+
+
+def _finish(done: "tuple[CheckedRuleSet, Push, Answers]", form: Format) -> None:
+    checked, push, answers = done
+    if form is Format.JSON:
+        print_json(_as_json(checked, push, answers))
+    else:
+        for worker, answer in answers.by_worker.items():
+            print(f"{worker}: {answer.value.lower()}")
+        for worker, findings in answers.findings.items():
+            fail(f"{worker} refused it:\n{findings}", mark=False)
+        if not answers.by_worker:
+            say("No worker runs: the first that starts takes it up.")
+        elif not answers.all_applied:
+            say("Not every worker has it: `loyalty rules status` tells how it goes on.")
+    raise typer.Exit(0 if answers.all_applied else 1)
+
+
+def _as_json(checked: "CheckedRuleSet", push: "Push", answers: "Answers") -> dict[str, Any]:
+    return {
+        "organizationId": checked.organization_id,
+        "version": checked.version,
+        "hash": checked.content_hash,
+        "base": push.base,
+        "author": push.author,
+        "reason": push.reason,
+        "workers": {name: answer.value for name, answer in answers.by_worker.items()},
+        "findings": dict(answers.findings),
+    }

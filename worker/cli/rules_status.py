@@ -1,0 +1,121 @@
+"""`loyalty rules status`: what is live, and what each worker made of it."""
+
+import os
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from worker.cli.output import Format, FormatOption, print_json, print_table, say
+from worker.cli.waiting import wait
+
+if TYPE_CHECKING:
+    from worker.publishing.catalog import Catalog
+    from worker.rules.status import Status
+
+
+def status(
+    organization: Annotated[
+        str | None, typer.Argument(metavar="[ORG]", help="One organization; all without it.")
+    ] = None,
+    history: Annotated[
+        bool, typer.Option("--history", help="Every push too: version, author, reason.")
+    ] = False,
+    form: FormatOption = Format.TEXT,
+) -> None:
+    """Show organizations, live versions, workers with what they applied, and last rejections.
+
+    Exit code 1 where a worker refused the live set, or has another one.
+    """
+    from config.load import load_settings
+    from worker.publishing.catalog import read_catalog
+
+    catalog = wait(read_catalog(load_settings(os.environ, needs=["kafka"])))
+    found = [_told(catalog, each, history) for each in _organizations(catalog, organization)]
+    if form is Format.JSON:
+        print_json({"workers": sorted(catalog.workers), "organizations": found})
+    else:
+        _show(found, catalog)
+    raise typer.Exit(0 if all(each["agrees"] for each in found) else 1)
+
+
+def _organizations(catalog: "Catalog", one: str | None) -> list[str]:
+    if one is not None:
+        return [one]
+    applied = {status.organization_id for status in catalog.statuses}
+    return sorted({*catalog.live, *applied})
+
+
+def _told(catalog: "Catalog", organization: str, history: bool) -> dict[str, Any]:
+    live, pushes = catalog.live.get(organization), catalog.pushes_of(organization)
+    statuses = catalog.statuses_of(organization)
+    expected = None if live is None else live.content_hash
+    told: dict[str, Any] = {
+        "organizationId": organization,
+        "version": live.checked.version if live is not None and live.checked is not None else None,
+        "hash": expected,
+        "pushed": _pushed(pushes[-1]) if pushes else None,
+        "workers": [_worker(each) for each in statuses],
+        "agrees": all(_agrees(each, expected) for each in statuses),
+    }
+    if history:
+        told["history"] = [
+            {"version": each.version, "hash": each.content_hash} | _pushed(each) for each in pushes
+        ]
+    return told
+
+
+def _agrees(status: "Status", expected: str | None) -> bool:
+    """Where nothing was published, workers read a directory: they agree if none refused it."""
+    if status.refused is not None or status.applied is None:
+        return False
+    return expected is None or status.applied.hash == expected
+
+
+def _pushed(entry: Any) -> dict[str, Any]:
+    return {"author": entry.pushed.author, "reason": entry.pushed.reason, "at": entry.pushed.at}
+
+
+def _worker(status: "Status") -> dict[str, Any]:
+    applied, refused = status.applied, status.refused
+    return {
+        "worker": status.worker,
+        "version": None if applied is None else applied.version,
+        "hash": None if applied is None else applied.hash,
+        "since": None if applied is None else applied.since,
+        "refusedAt": None if refused is None else refused.at,
+        "findings": None if refused is None else refused.findings,
+    }
+
+
+def _show(found: list[dict[str, Any]], catalog: "Catalog") -> None:
+    if not found:
+        say("No rule set is published, and no worker says that it has one.")
+    rows = [
+        (
+            each["organizationId"],
+            each["version"] or "-",
+            (each["hash"] or "-")[:12],
+            worker["worker"],
+            worker["version"] or "-",
+            worker["since"] or "-",
+            f"refused at {worker['refusedAt']}" if worker["refusedAt"] else "applied",
+        )
+        for each in found
+        for worker in each["workers"] or [_NOBODY]
+    ]
+    print_table(("organization", "live", "hash", "worker", "has", "since", "state"), rows)
+    for each in found:
+        for worker in each["workers"]:
+            if worker["findings"]:
+                say(f"\n{worker['worker']} refused a set of {each['organizationId']}:")
+                say(worker["findings"])
+        for entry in each.get("history", ()):
+            line = (each["organizationId"], entry["version"], entry["hash"][:12], entry["at"])
+            print("\t".join((*line, entry["author"], entry["reason"])))
+    if not catalog.workers:
+        say("No worker is in the group.")
+
+
+_NOBODY: dict[str, Any] = dict.fromkeys(("version", "since", "refusedAt", "findings")) | {
+    "worker": "-"
+}
