@@ -2,6 +2,7 @@
 
 - A `yaml` block is a rule set, or the part of one that goes below the guide's head. A first line
   `# name.yaml` names it for terminals; a name that begins with `wrong` means that it is refused.
+  `# name.test.yaml` are rule tests.
 - A table `| when | what happens | answer |` runs its rows, in order and from empty state, through
   the rule set above it. An answer tells all commands in their order, and may tell reasons.
 - A `console` block is a terminal in a folder with all named files.
@@ -62,6 +63,10 @@ class Example:
     @property
     def is_wrong(self) -> bool:
         return self.name is not None and self.name.startswith("wrong")
+
+    @property
+    def is_rule_set(self) -> bool:
+        return self.name is None or not self.name.endswith(".test.yaml")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from rules_engine.checked import CheckedRuleSet, Rounding
 from rules_engine.compile import compile_rule_set
 from rules_engine.errors import RuleSetError
 from rules_engine.explain import explain_event
+from rules_engine.ladder_design.shapes import SHAPES, Shape
+from rules_engine.ladder_design.steps import design_ladder
 from rules_engine.outcome import Reason
 from rules_engine.simulate import Simulated, simulate
 from schemas.rule_set import rule_set_json_schema
@@ -33,7 +36,7 @@ from worker.cli.main import run
 
 TEXT = GUIDE.read_text(encoding="utf-8")
 EXAMPLES, TERMINALS = read(TEXT)
-GOOD = [example for example in EXAMPLES if not example.is_wrong]
+GOOD = [each for each in EXAMPLES if each.is_rule_set and not each.is_wrong]
 WITH_EVENTS = [example for example in GOOD if example.rows]
 SCENARIOS = ROOT / "examples/scenarios"
 
@@ -209,3 +212,17 @@ def test_every_reason_has_its_row() -> None:
 def test_the_variables_are_current() -> None:
     written = (ROOT / "docs/variables.md").read_text(encoding="utf-8")
     assert written == variables.markdown(), "run `make docs`"
+
+
+@pytest.mark.parametrize("shape", list(Shape))
+def test_the_table_of_ladder_shapes(shape: Shape) -> None:
+    [row] = re.findall(rf"^\| `{shape.value}` \|.*\|$", TEXT, re.MULTILINE)
+    told = []
+    for average in (150, 300):
+        steps = design_ladder(Decimal(average), shape, 2)
+        thresholds = ", ".join(f"{step.at_least:f}" for step in steps)
+        told.append(f"{thresholds} crediting {', '.join(f'{s.credits:.0f}' for s in steps)}")
+    multiples = ", ".join(f"× {plan.times_average:f}" for plan in SHAPES[shape])
+    percents = ", ".join(f"{plan.percent:f}" for plan in SHAPES[shape])
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[2:] == [f"{multiples} at {percents} %", *told]
