@@ -1,13 +1,14 @@
 """What every pydantic model of the wire has in common."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from schemas.errors import NotAllowed
-from schemas.fields import allowed_of
+from schemas.fields import Allowed, allowed_of
 
 
 class WireModel(BaseModel):
@@ -23,7 +24,7 @@ class WireModel(BaseModel):
         Raises NotAllowed, naming the field, for the first number outside its range.
         """
         plain: dict[str, Any] = {}
-        for name, field in type(self).model_fields.items():
+        for name, alias, rule in _ranges(type(self)):
             value = getattr(self, name)
             if value is None:
                 continue
@@ -32,11 +33,18 @@ class WireModel(BaseModel):
                     plain[name] = value.allowed(digits)
                 elif isinstance(value, list) and value and isinstance(value[0], WireModel):
                     plain[name] = _all_allowed(value, digits)
-                elif (rule := allowed_of(field)) is not None:
+                elif rule is not None:
                     plain[name] = rule.check(value, digits)
             except NotAllowed as fault:
-                raise fault.within(field.alias or name) from None
+                raise fault.within(alias) from None
         return self.model_copy(update=plain)
+
+
+@cache
+def _ranges(model: type[WireModel]) -> tuple[tuple[str, str, Allowed | None], ...]:
+    """Every field with its name on the wire and the range that it asks for."""
+    fields = model.model_fields.items()
+    return tuple((name, field.alias or name, allowed_of(field)) for name, field in fields)
 
 
 def _all_allowed(models: Sequence[WireModel], digits: int) -> list[WireModel]:

@@ -20,7 +20,8 @@ from rules_engine.diagnostics import did_you_mean
 from rules_engine.document import Path
 from schemas.contract import wanted
 from schemas.errors import NotAllowed
-from schemas.events import EVENT_MODELS, ClientSnapshot, EventModel
+from schemas.event import ClientSnapshot, EventModel
+from schemas.events import EVENT_MODELS
 from schemas.fields import allowed_of
 from schemas.instants import MINUTE_US, instant_text
 from schemas.rule_tests import Defaults, GivenClient, GivenEvent, RuleTests

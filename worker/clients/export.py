@@ -16,12 +16,12 @@ from msgspec.structs import replace
 
 from rules_engine.account.values import total
 from rules_engine.diagnostics import did_you_mean
+from schemas.client_events import ClientImported as ImportedModel
+from schemas.client_events import OpeningBatch, OpeningRestriction
 from schemas.contract import MinorDigits, judge
 from schemas.decoded import ClientImported, Rejected
 from schemas.digests import content_name
 from schemas.errors import shown
-from schemas.events import ClientImported as ImportedModel
-from schemas.events import OpeningBatch, OpeningRestriction
 from schemas.fields import JsonNumber
 from schemas.ids import NAMESPACE
 from schemas.topics import Channel

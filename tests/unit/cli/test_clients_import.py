@@ -1,6 +1,7 @@
 """`loyalty clients import` as far as it needs no Kafka: what a line may say, and what is told."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from schemas.decode import decode
 from schemas.decoded import ClientImported, OpeningBatch
 from worker.cli.main import run
 from worker.clients.checkpoint import Checkpoint
-from worker.clients.export import BadLine, Export, Published
+from worker.clients.export import NAMES, BadLine, Export, Published
 from worker.clients.importing import AT_ONCE, publish
 from worker.clients.lines import csv_entries, json_entries
 from worker.errors import Unavailable
@@ -51,6 +52,15 @@ def test_a_line_becomes_a_record_that_the_contract_takes() -> None:
     assert isinstance(batch, OpeningBatch)
     assert (str(batch.amount_major), str(record.bonus)) == ("10.5", "10.5")
     assert (event.organization_id, event.club_id) == ("izi", "club-1")
+
+
+def test_the_line_of_the_guide_is_a_good_one() -> None:
+    guide = (Path(__file__).parents[3] / "docs/clients.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"```json\n(.*?)\n```", guide, flags=re.DOTALL)
+    (record,) = read(line, GIVEN | {"occurredAt": "2026-11-22T04:00:00+03:00"})
+    assert isinstance(record, Published)
+    told = {name for name in NAMES if f"`{name}`" in guide}
+    assert told == NAMES
 
 
 def event_id(text: str, **given: str) -> str:

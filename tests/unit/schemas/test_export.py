@@ -39,6 +39,17 @@ def test_what_a_source_requires_is_said() -> None:
     ]
 
 
+def test_what_an_import_requires_is_said() -> None:
+    schema = json_schemas()["event.CLIENT_IMPORTED"]
+    assert schema["dependentRequired"] == {
+        "firstVisitAt": ["visitCount"],
+        "lastVisitAt": ["visitCount", "firstVisitAt"],
+    }
+    batch = schema["$defs"]["OpeningBatch"]
+    assert batch["required"] == ["amountMajor"]
+    assert set(batch["properties"]) == {"amountMajor", "expiresAt", "restriction"}
+
+
 def test_headers_of_dead_letters_have_their_names() -> None:
     schema = json_schemas()["dead-letter-headers"]
     assert {"error.code", "error.message", "source.topic"} <= set(schema["required"])
