@@ -3,11 +3,13 @@
 A value: nobody changes one in place; `after_event` and its like return a new one.
 """
 
-from decimal import Context, Decimal, Inexact
+from decimal import Decimal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from rules_engine.counters import Counters, unpack_counters
+from rules_engine.units import from_units, to_units
 from schemas.decoded import (
     BalanceToppedUp,
     Event,
@@ -20,17 +22,6 @@ from schemas.decoded import (
 )
 
 OWN_CHANGES_STAY_US = 10 * 60 * 1_000_000
-
-_SUMS = Context(prec=60, traps=[Inexact])
-_add = _SUMS.add
-_NOTHING = Decimal("0.0000")
-"""Totals carry four decimals from the start, so that equal totals are written alike."""
-
-PeriodCounts = tuple[tuple[int, int], ...]
-"""(ordinal of the local calendar period, count), the two latest periods that charged, ascending."""
-
-PeriodAmounts = tuple[tuple[int, Decimal], ...]
-"""(ordinal of the local calendar period, amount in major units), the two latest, ascending."""
 
 
 class GroupChange(Struct, frozen=True, gc=False, array_like=True):
@@ -62,13 +53,11 @@ class GroupEnd(Struct, frozen=True, gc=False, array_like=True):
 class ClientState(Struct, frozen=True, gc=False, array_like=True):
     """Counters as of before the next event. Instants: microseconds since the epoch, UTC.
 
+    `topup_units`, `spent_units`: totals in ten-thousandths of a major unit.
     `groups`: sorted, each once.
     `group_changes`: the worker's own, in order of arrival, without those that can decide no more.
     `memory`: remembered events, packed, in order of arrival (see `memory.py`).
-    `firings`: rule id → instant of its latest firing (cooldowns).
-    `limit_counts`: "rule id␟PERIOD" → firings per period (per-client limits).
-    `credited`: period name → what the rules credited (set-level limit per client).
-    `pushed`: period name → pushes emitted (set-level push limit).
+    `counted`: what limits count, packed (see `counters.py`); most events need not open it.
     `last_club`: club of the latest event (timers).
     `payments`: which remembered events are which payments, packed (see `payment_ids.py`).
     `account`: the bonus account, packed (see `account/packed.py`); empty: no operation yet.
@@ -79,9 +68,9 @@ class ClientState(Struct, frozen=True, gc=False, array_like=True):
     `life`: how often the client was forgotten; payments of an earlier life are known no more.
     """
 
-    topup_total: Decimal = _NOTHING
+    topup_units: int = 0
     topup_count: int = 0
-    spent_total: Decimal = _NOTHING
+    spent_units: int = 0
     visit_count: int = 0
     first_visit_at: int | None = None
     last_visit_at: int | None = None
@@ -91,10 +80,7 @@ class ClientState(Struct, frozen=True, gc=False, array_like=True):
     group_changes: tuple[GroupChange, ...] = ()
     latest_at: int | None = None
     memory: bytes = b""
-    firings: dict[str, int] = {}
-    limit_counts: dict[str, PeriodCounts] = {}
-    credited: dict[str, PeriodAmounts] = {}
-    pushed: dict[str, PeriodCounts] = {}
+    counted: bytes = b""
     last_club: str = ""
     payments: bytes = b""
     account: bytes = b""
@@ -102,6 +88,21 @@ class ClientState(Struct, frozen=True, gc=False, array_like=True):
     ends: tuple[GroupEnd, ...] = ()
     lapsed: tuple[tuple[int, Decimal], ...] = ()
     life: int = 0
+
+    @property
+    def topup_total(self) -> Decimal:
+        """In major units, with four decimals."""
+        return from_units(self.topup_units)
+
+    @property
+    def spent_total(self) -> Decimal:
+        """In major units, with four decimals."""
+        return from_units(self.spent_units)
+
+    @property
+    def counters(self) -> Counters:
+        """What limits count, opened at every call."""
+        return unpack_counters(self.counted)
 
 
 def take_snapshot(state: ClientState, snapshot: Snapshot, occurred_at: int) -> ClientState:
@@ -143,7 +144,7 @@ def after_event(
     if type(event) is BalanceToppedUp:
         return replace(
             state,
-            topup_total=_add(state.topup_total, event.topup_amount_major),
+            topup_units=state.topup_units + to_units(event.topup_amount_major),
             topup_count=state.topup_count + 1,
             latest_at=latest,
             memory=memory,
@@ -174,17 +175,17 @@ def after_event(
             account=account,
             lapses_at=lapses_at,
         )
-    spent, topups = state.spent_total, state.topup_total
+    spent, topups = state.spent_units, state.topup_units
     if type(event) is PaymentMade:
-        spent = _add(spent, event.total_amount_major)
+        spent += to_units(event.total_amount_major)
     elif type(event) is PaymentRefunded:
         spent = _less(spent, event.refund_amount_major)
     elif type(event) is TopupRefunded:
         topups = _less(topups, event.refund_amount_major)
     return replace(
         state,
-        topup_total=topups,
-        spent_total=spent,
+        topup_units=topups,
+        spent_units=spent,
         latest_at=latest,
         memory=memory,
         last_club=club,
@@ -239,6 +240,6 @@ def _later(known: int | None, at: int) -> int:
     return at if known is None or known < at else known
 
 
-def _less(total: Decimal, amount: Decimal) -> Decimal:
+def _less(total: int, amount: Decimal) -> int:
     """A total never goes below zero."""
-    return max(_SUMS.subtract(total, amount), _NOTHING)
+    return max(total - to_units(amount), 0)

@@ -1,5 +1,6 @@
 """What the rules of one event are charged with, in priority order, and what that refuses."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -9,6 +10,14 @@ from rules_engine.budgets.port import Need, budget_key
 from rules_engine.calendar import period_ordinal
 from rules_engine.checked import CheckedRule, Period, RuleLimits, SetLimits
 from rules_engine.client import ClientState
+from rules_engine.counters import (
+    NO_COUNTERS,
+    Counters,
+    PeriodAmounts,
+    PeriodCounts,
+    pack_counters,
+    unpack_counters,
+)
 from rules_engine.limits import NOTHING, amassed, counted, with_amount, with_count
 from rules_engine.outcome import Reason
 
@@ -78,10 +87,11 @@ class Ledger:
     )
 
     def __init__(self, client: ClientState, limits: SetLimits, at: int, day: int) -> None:
-        self.firings = client.firings
-        self.limit_counts = client.limit_counts
-        self.credited = client.credited
-        self.pushed = client.pushed
+        counters = unpack_counters(client.counted) if client.counted else NO_COUNTERS
+        self.firings: Mapping[str, int] = counters.firings
+        self.limit_counts: Mapping[str, PeriodCounts] = counters.limit_counts
+        self.credited: Mapping[str, PeriodAmounts] = counters.credited
+        self.pushed: Mapping[str, PeriodCounts] = counters.pushed
         self.is_charged = False
         self._limits = limits
         self._at = at
@@ -155,12 +165,12 @@ class Ledger:
         if most is not None and credit > NOTHING:
             ordinal = period_ordinal(most.per, self._day)
             amounts = with_amount(self.credited.get(most.per, ()), ordinal, credit)
-            self.credited = self.credited | {most.per.value: amounts}
+            self.credited = {**self.credited, most.per.value: amounts}
         push = self._limits.push
         if push is not None and push.times is not None and pushes:
             ordinal = period_ordinal(push.per, self._day)
             counts = with_count(self.pushed.get(push.per, ()), ordinal, pushes)
-            self.pushed = self.pushed | {push.per.value: counts}
+            self.pushed = {**self.pushed, push.per.value: counts}
 
     def _charge_rule(self, limits: ClientLimits) -> None:
         counts = {
@@ -168,19 +178,14 @@ class Ledger:
             for key, per, _ in limits.counters
         }
         if counts:
-            self.limit_counts = self.limit_counts | counts
+            self.limit_counts = {**self.limit_counts, **counts}
         if limits.cooldown_us is not None:
             latest = max(self._at, self.firings.get(limits.rule_id, self._at))
-            self.firings = self.firings | {limits.rule_id: latest}
+            self.firings = {**self.firings, limits.rule_id: latest}
 
     def charged(self, client: ClientState) -> ClientState:
         """The client's state with these counters in it."""
         if not self.is_charged:
             return client
-        return replace(
-            client,
-            firings=self.firings,
-            limit_counts=self.limit_counts,
-            credited=self.credited,
-            pushed=self.pushed,
-        )
+        counters = Counters(self.firings, self.limit_counts, self.credited, self.pushed)
+        return replace(client, counted=pack_counters(counters))

@@ -7,7 +7,7 @@ have been paid before must not be paid again (INTERFACES 1, fine print "Firing")
 
 from decimal import Context, Decimal, Inexact
 
-from rules_engine.client import PeriodAmounts, PeriodCounts
+from rules_engine.counters import PeriodAmounts, PeriodCounts
 
 KEPT_PERIODS = 2
 NOTHING = Decimal(0)

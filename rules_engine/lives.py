@@ -11,21 +11,18 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from rules_engine.account.values import EXACT
 from rules_engine.client import ClientState
+from rules_engine.units import to_units
 from schemas.dead_letters import Code
 from schemas.decoded import ClientImported, Rejected
-
-_NOTHING = Decimal("0.0000")
-"""Totals carry four decimals, so that equal totals are written alike."""
 
 
 def has_history(client: ClientState) -> bool:
     """Was anything counted or booked that an import would contradict?"""
     return bool(
         client.topup_count
-        or client.topup_total
-        or client.spent_total
+        or client.topup_units
+        or client.spent_units
         or client.visit_count
         or client.last_visit_at is not None
         or client.account
@@ -58,9 +55,9 @@ def begun(client: ClientState, event: ClientImported) -> ClientState:
     """The counters as of before the import's own event; its account is opened by the books."""
     return replace(
         client,
-        topup_total=_total(event.total_topup_major),
+        topup_units=_units(event.total_topup_major),
         topup_count=event.topup_count or 0,
-        spent_total=_total(event.total_spent_major),
+        spent_units=_units(event.total_spent_major),
         visit_count=event.visit_count or 0,
         first_visit_at=event.first_visit_at,
         last_visit_at=event.last_visit_at,
@@ -77,5 +74,5 @@ def forgotten(client: ClientState) -> ClientState:
     )
 
 
-def _total(amount: Decimal | None) -> Decimal:
-    return _NOTHING if amount is None else EXACT.add(_NOTHING, amount)
+def _units(amount: Decimal | None) -> int:
+    return 0 if amount is None else to_units(amount)

@@ -1,16 +1,17 @@
 """Which of a client's remembered events are payments, and of which ids: packed, for
 `PAYMENT_ID_REUSED` (INTERFACES 1, "Duplicates").
 
-An entry is 12 bytes: digest of the payment id (8) and the beginning of its event's digest (4), in
+An entry is 10 bytes: digest of the payment id (6) and the beginning of its event's digest (4), in
 order of arrival. An entry counts as long as the duplicate memory remembers its event; others may
-stay until they come to the front or there are too many.
+stay until they come to the front or there are too many. A payment is taken for another by chance
+as rarely as an event (`memory.py`).
 """
 
-from rules_engine.memory import AT_MOST, recall
+from rules_engine.memory import AT_MOST, DIGEST, holds, recall
 
-ENTRY = 12
-_PAYMENT = 8
-_EVENT = ENTRY - _PAYMENT
+_PAYMENT = DIGEST
+_EVENT = 4
+ENTRY = _PAYMENT + _EVENT
 
 
 def is_taken(payments: bytes, payment: bytes, memory: bytes, latest_at: int | None) -> bool:
@@ -29,7 +30,7 @@ def with_payment(
     """One more payment. `event`: its event's digest, already in `memory`."""
     payments += payment + event[:_EVENT]
     first = 0
-    while payments[first + _PAYMENT : first + ENTRY] not in memory:
+    while not holds(memory, payments[first + _PAYMENT : first + ENTRY]):
         first += ENTRY
     if len(payments) - first <= AT_MOST * ENTRY:
         return payments[first:] if first else payments

@@ -22,6 +22,7 @@ from rules_engine.client import ClientState
 from rules_engine.compile import CompiledRuleSet
 from rules_engine.evaluate import apply_event, evaluating
 from rules_engine.outcome import Origin, Outcome
+from rules_engine.units import to_units
 from schemas.decoded import BalanceToppedUp, Event, PaymentMade, VisitStarted
 from schemas.wire import AddBonus
 
@@ -47,9 +48,9 @@ class Compiled:
         self._rule_set = rule_set
         self._clients = {
             client: ClientState(
-                topup_total=past.topup_total,
+                topup_units=to_units(past.topup_total),
                 topup_count=past.topup_count,
-                spent_total=past.spent_total,
+                spent_units=to_units(past.spent_total),
                 visit_count=past.visit_count,
             )
             for client, past in pasts.items()

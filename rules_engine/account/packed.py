@@ -1,58 +1,62 @@
 """Accounts and payments as bytes: what a client's state and the payments' own keys hold.
 
-An account is a short header (balance, counters, the names of its rules) and its batches behind one
-another, so that the balance is read, and a batch added, without a look at the others. A batch
-names its rule by number and leaves out what it has in common with most. No bytes: no operation yet.
+An account is the length of its header (2, big endian), the header (balance, counters, sources of
+batches; msgpack) and its batches behind one another (`records.py`), so that the balance is read,
+and a batch added, without a look at the others. No bytes: no operation yet.
 """
 
+import struct
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
-from msgspec import Struct, msgpack
-from msgspec.structs import astuple
+from msgspec import DecodeError, Struct, msgpack
 
 from rules_engine.account.payments import Payment
-from rules_engine.account.values import EXACT, NOTHING, UNUSED, Account, Batch, Earned, Opened
+from rules_engine.account.records import Sources, batches, record, source_of
+from rules_engine.account.spending import Draw
+from rules_engine.account.values import NOTHING, UNUSED, Account, Batch, Earned, Opened
+from rules_engine.checked import RefundPolicy
+from rules_engine.units import Number, fitting, from_number, sum_of_numbers, to_number
 
 
 class Header(Struct, frozen=True, gc=False, array_like=True):
-    balance: Decimal
+    """`count`: how many batches there are; the n-th of them has the number `opened - count + n`
+    where its record says nothing else."""
+
+    balance: Number
     opened: int
     count: int
     commanded_at: int | None
-    rules: tuple[str, ...]
+    sources: Sources
 
 
-class PackedBatch(Struct, frozen=True, gc=False, array_like=True):
-    """`rule`: its place in the header's names."""
+class PackedPayment(Struct, frozen=True, gc=False, array_like=True):
+    """`draws`: (amount, settled) of each; `records`: the batches that they are of."""
 
-    number: int
-    id: bytes
-    left: Decimal
-    expires_at: int | None = None
-    rule: int | None = None
-    earned: Earned | None = None
-    product_types: tuple[str, ...] = ()
-    product_ids: tuple[str, ...] = ()
-    opened_by: Opened = Opened.RULE
-    emptied_at: int | None = None
+    event: bytes
+    paid_at: int
+    total: Number
+    policy: RefundPolicy
+    draws: tuple[tuple[Number, Number], ...]
+    sources: Sources
+    first: int
+    records: bytes
+    life: int
 
 
-_encode = msgpack.Encoder(decimal_format="string").encode
+_encode = msgpack.Encoder().encode
 _header = msgpack.Decoder(Header).decode
-_batches = msgpack.Decoder(tuple[PackedBatch, ...]).decode
-_payment = msgpack.Decoder(Payment).decode
+_payment = msgpack.Decoder(PackedPayment).decode
 
 
 def pack_account(account: Account) -> bytes:
-    """The account's one form in bytes."""
+    """The account's one form in bytes. Raises ValueError for more than four decimals."""
     if not account.is_used:
         return b""
-    rules = tuple(dict.fromkeys(each.rule_id for each in account.batches if each.rule_id))
     count = len(account.batches)
-    header = Header(account.balance, account.opened, count, account.commanded_at, rules)
-    body = b"".join(_encode(_slim(each, rules)) for each in account.batches)
-    return _joined(header, body)
+    sources, body = _records(account.batches, account.opened - count)
+    balance = fitting(to_number(account.balance))
+    return _joined(Header(balance, account.opened, count, account.commanded_at, sources), body)
 
 
 def unpack_account(packed: bytes) -> Account:
@@ -60,28 +64,13 @@ def unpack_account(packed: bytes) -> Account:
     if not packed:
         return UNUSED
     header, body = _split(packed)
-    rules = header.rules
-    batches = tuple(
-        Batch(
-            each.number,
-            each.id,
-            each.left,
-            each.expires_at,
-            each.product_types,
-            each.product_ids,
-            each.opened_by,
-            "" if each.rule is None else rules[each.rule],
-            each.earned,
-            each.emptied_at,
-        )
-        for each in _batches(_array(header.count) + body)
-    )
-    return Account(batches, header.opened, header.commanded_at, True)
+    held = _batches(body, header.sources, header.opened - header.count)
+    return Account(held, header.opened, header.commanded_at, True)
 
 
 def balance_of(packed: bytes) -> Decimal:
     """The account's balance, zero before its first operation."""
-    return _split(packed)[0].balance if packed else NOTHING
+    return from_number(_split(packed)[0].balance) if packed else NOTHING
 
 
 def with_credit(
@@ -97,49 +86,74 @@ def with_credit(
     """The account with one more batch, which a command of `commanded_at` credits, and its balance:
     the same as `operations.credit`, at a fraction of its cost."""
     header, body = _split(packed) if packed else (_EMPTY, b"")
-    balance, rules = EXACT.add(header.balance, amount), header.rules
-    latest, number = header.commanded_at, header.opened
+    latest, number, sources = header.commanded_at, header.opened, header.sources
     if latest is None or latest < commanded_at:
         latest = commanded_at
-    if rule_id not in rules:
-        rules = (*rules, rule_id)
-    slim = None if earned is None else _slim_earned(earned)
-    batch: tuple[Any, ...] = (number, batch_id, amount, expires_at, rules.index(rule_id), slim)
-    if restriction != _UNRESTRICTED:
-        batch = (*batch, *restriction, Opened.RULE, None)
-    head = _encode((balance, number + 1, header.count + 1, latest, rules))
-    return len(head).to_bytes(2, "big") + head + body + _encode(batch), balance
+    types, ids = restriction
+    batch = Batch(number, batch_id, amount, expires_at, types, ids, Opened.RULE, rule_id, earned)
+    source = source_of(batch)
+    if source not in sources:
+        sources = (*sources, source)
+    left = to_number(amount)
+    total = sum_of_numbers(header.balance, left)
+    head = _encode((fitting(total), number + 1, header.count + 1, latest, sources))
+    made = record(batch, left, sources.index(source), number)
+    return len(head).to_bytes(2, "big") + head + body + made, from_number(total)
 
 
 def pack_payment(payment: Payment) -> bytes:
-    return _encode(payment if payment.life else astuple(payment)[:-1])
+    """The payment's one form in bytes. Raises ValueError for more than four decimals."""
+    draws = payment.draws
+    first = draws[0].batch.number if draws else 0
+    sources, body = _records([each.batch for each in draws], first)
+    amounts = tuple(
+        (fitting(to_number(each.amount)), fitting(to_number(each.settled))) for each in draws
+    )
+    total = fitting(to_number(payment.total))
+    return _encode(
+        PackedPayment(
+            payment.event,
+            payment.paid_at,
+            total,
+            payment.policy,
+            amounts,
+            sources,
+            first,
+            body,
+            payment.life,
+        )
+    )
 
 
 def unpack_payment(packed: bytes) -> Payment:
     """Raises msgspec.DecodeError for damaged bytes."""
-    return _payment(packed)
+    read = _payment(packed)
+    held = _batches(read.records, read.sources, read.first)
+    draws = tuple(
+        Draw(batch, from_number(amount), from_number(settled))
+        for batch, (amount, settled) in zip(held, read.draws, strict=True)
+    )
+    return Payment(read.event, read.paid_at, from_number(read.total), read.policy, draws, read.life)
 
 
-_EMPTY = Header(NOTHING, 0, 0, None, ())
-_UNRESTRICTED = ((), ())
+_EMPTY = Header(0, 0, 0, None, ())
 
 
-def _slim(batch: Batch, rules: tuple[str, ...]) -> tuple[Any, ...]:
-    """A `PackedBatch` without the fields at its end that most batches have at their defaults."""
-    rule = rules.index(batch.rule_id) if batch.rule_id else None
-    earned = None if batch.earned is None else _slim_earned(batch.earned)
-    usual = (batch.number, batch.id, batch.left, batch.expires_at, rule, earned)
-    types, ids, emptied_at = batch.product_types, batch.product_ids, batch.emptied_at
-    if not types and not ids and not batch.opened_by and emptied_at is None:
-        return usual
-    return (*usual, types, ids, batch.opened_by, emptied_at)
+def _records(held: Sequence[Batch], first: int) -> tuple[Sources, bytes]:
+    """The sources of some batches, and their records; `first`: what the first one's place says."""
+    named = [source_of(each) for each in held]
+    sources = tuple(dict.fromkeys(named))
+    return sources, b"".join(
+        record(each, to_number(each.left), sources.index(source), number)
+        for number, (each, source) in enumerate(zip(held, named, strict=True), first)
+    )
 
 
-def _slim_earned(earned: Earned) -> tuple[Any, ...]:
-    usual = (earned.credited, earned.topup, earned.day)
-    if earned.siblings == 1 and not (earned.charged or earned.refunded):
-        return usual
-    return (*usual, earned.siblings, earned.charged, earned.refunded, earned.revoked)
+def _batches(body: bytes, sources: Sources, first: int) -> tuple[Batch, ...]:
+    try:
+        return batches(body, sources, first)
+    except (struct.error, IndexError) as fault:
+        raise DecodeError(f"batches end too soon: {fault}") from fault
 
 
 def _joined(header: Header, body: bytes) -> bytes:
@@ -150,8 +164,3 @@ def _joined(header: Header, body: bytes) -> bytes:
 def _split(packed: bytes) -> tuple[Header, bytes]:
     end = 2 + (packed[0] << 8 | packed[1])
     return _header(packed[2:end]), packed[end:]
-
-
-def _array(count: int) -> bytes:
-    """The bytes with which msgpack begins an array of so many items."""
-    return bytes((0x90 | count,)) if count < 16 else b"\xdd" + count.to_bytes(4, "big")

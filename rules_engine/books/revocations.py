@@ -10,6 +10,7 @@ from rules_engine.books.books import Books
 from rules_engine.books.terms import CreditTerms
 from rules_engine.budgets.port import budget_key
 from rules_engine.calendar import period_ordinal
+from rules_engine.counters import Counters, pack_counters
 from rules_engine.firing import EXECUTOR
 from rules_engine.limits import without_amount, without_count
 from schemas.decoded import TopupRefunded
@@ -112,19 +113,25 @@ def _give_back(books: Books, terms: CreditTerms, earned: Earned, taken: Decimal)
             books.budgets.give_back(key, taken)
     most = books.terms.per_client_credit
     if most is not None and most.per.value[0] == client:
-        ordinal, credited = period_ordinal(most.per, earned.day), books.client.credited
+        ordinal, counters = period_ordinal(most.per, earned.day), books.client.counters
+        credited = counters.credited
         amounts = without_amount(credited.get(most.per.value, ()), ordinal, taken)
-        books.client = replace(books.client, credited=credited | {most.per.value: amounts})
+        _count(books, replace(counters, credited={**credited, most.per.value: amounts}))
 
 
 def _give_firing_back(books: Books, terms: CreditTerms, day: int) -> None:
     """Counters only: cooldowns and pushes are not given back."""
     if terms.limits is None:
         return
-    counts = books.client.limit_counts
+    counters = books.client.counters
+    counts = counters.limit_counts
     given = {
         key: without_count(counts[key], period_ordinal(per, day))
         for key, per, _ in terms.limits.counters
         if key in counts
     }
-    books.client = replace(books.client, limit_counts=counts | given)
+    _count(books, replace(counters, limit_counts={**counts, **given}))
+
+
+def _count(books: Books, counters: Counters) -> None:
+    books.client = replace(books.client, counted=pack_counters(counters))

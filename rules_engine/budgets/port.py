@@ -7,7 +7,7 @@ from typing import NewType, Protocol
 
 from msgspec import Struct
 
-from rules_engine.client import PeriodAmounts
+from rules_engine.counters import PeriodAmounts
 from rules_engine.errors import RulesEngineError
 from rules_engine.limits import amassed, with_amount
 

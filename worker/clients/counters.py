@@ -41,7 +41,7 @@ def cooldowns(client: ClientState, rules: CheckedRuleSet | None) -> list[dict[st
             "firedAt": at,
             "orphaned": None if cooling is None else rule_id not in cooling,
         }
-        for rule_id, at in sorted(client.firings.items())
+        for rule_id, at in sorted(client.counters.firings.items())
     ]
 
 
@@ -58,12 +58,13 @@ def begins(per: str, ordinal: int) -> str | None:
 
 def _held(client: ClientState) -> Iterator[tuple[str, str, str, list[tuple[int, Any]]]]:
     """(limit, rule, period, its periods with what they hold)."""
-    for key, counts in sorted(client.limit_counts.items()):
+    held = client.counters
+    for key, counts in sorted(held.limit_counts.items()):
         rule_id, _, per = key.rpartition("\x1f")
         yield "perClient", rule_id, per, list(counts)
-    for per, amounts in sorted(client.credited.items()):
-        yield "perClientCredit", "", per, [(ordinal, f"{held:f}") for ordinal, held in amounts]
-    for per, pushes in sorted(client.pushed.items()):
+    for per, amounts in sorted(held.credited.items()):
+        yield "perClientCredit", "", per, [(ordinal, f"{amount:f}") for ordinal, amount in amounts]
+    for per, pushes in sorted(held.pushed.items()):
         yield "push", "", per, list(pushes)
 
 

@@ -9,7 +9,7 @@ from rules_engine.account.payments import Payment
 from rules_engine.account.values import EXACT, Batch
 from rules_engine.checked import CheckedRuleSet
 from rules_engine.client import ClientState
-from rules_engine.memory import ENTRY
+from rules_engine.memory import entries_in
 from schemas.ids import uuid_text
 from schemas.instants import instant_text
 from schemas.money import money_text
@@ -58,7 +58,7 @@ class _Shown:
             "cooldowns": _timed(cooldowns(client, rules), "firedAt"),
             "payments": [self._payment(name, payments[name]) for name in _latest_first(payments)],
             "timers": _timed(timers(client, rules, self._clock), "at"),
-            "rememberedEvents": len(client.memory) // ENTRY,
+            "rememberedEvents": entries_in(client.memory),
         }
 
     def _counters(self) -> dict[str, Any]:

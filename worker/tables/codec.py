@@ -1,54 +1,103 @@
 """A client's state, and a remembered payment, as the bytes that the tables keep.
 
-The first byte is the version of the shape, the rest msgpack: the fields in order, without names.
-Equal states give equal bytes: dicts are sorted by key, amounts have four decimals.
+The first byte is the version of the form, the rest msgpack: fields in order, without names, those
+that few clients have behind the others. Amounts are whole numbers, a birthday is 19990517, the
+latest instant is counted from that of the last remembered event, a group of `groups` is named by
+its place. Equal states give equal bytes.
+
+Every earlier version is read (`version_1.py`) and written on in this one. Another form needs
+another version, and its values frozen beside the others (`tests/data/state`).
 """
 
-from decimal import Context, Decimal, Inexact
+from functools import lru_cache
 
-from msgspec import MsgspecError, msgpack
-from msgspec.structs import astuple
+from msgspec import MsgspecError, Struct, msgpack
+from msgspec.structs import replace
 
 from rules_engine.account import packed as account
 from rules_engine.account.payments import Payment
-from rules_engine.client import ClientState, PeriodAmounts
+from rules_engine.client import ClientState, GroupChange, GroupEnd
+from rules_engine.memory import last_instant
+from rules_engine.units import Number, fitting, from_units, to_units
 from worker.errors import LoudStop
+from worker.tables import version_1
 
-CODEC_VERSION = 1
+CODEC_VERSION = 2
 
 _VERSION = bytes([CODEC_VERSION])
-_EXACT = Context(prec=60, traps=[Inexact])
-_UNIT = Decimal("0.0001")
-_ZERO = Decimal("0.0000")
-_in_units = _UNIT.same_quantum
+_VERSION_1 = b"\x01"
 
-_encode = msgpack.Encoder(decimal_format="string", order="deterministic").encode
-_decode = msgpack.Decoder(ClientState).decode
 
-_TOPUP_TOTAL = ClientState.__struct_fields__.index("topup_total")
-_SPENT_TOTAL = ClientState.__struct_fields__.index("spent_total")
-_CREDITED = ClientState.__struct_fields__.index("credited")
+class _Rare(Struct, frozen=True, gc=False, array_like=True):
+    """What most clients have nothing of. A change: (group or its place, assigned?, instant)."""
+
+    group_changes: tuple[tuple[int | str, bool, int], ...] = ()
+    payments: bytes = b""
+    ends: tuple[GroupEnd, ...] = ()
+    lapsed: tuple[tuple[int, Number], ...] = ()
+    life: int = 0
+
+
+class _Stored(Struct, frozen=True, gc=False, array_like=True):
+    topup_units: Number
+    spent_units: Number
+    topup_count: int
+    visit_count: int
+    first_visit_at: int | None
+    last_visit_at: int | None
+    registered_at: int | None
+    birthday: int | None
+    groups: tuple[str, ...]
+    latest_at: int | None
+    memory: bytes
+    counted: bytes
+    last_club: str
+    rare: _Rare | None = None
+    account: bytes = b""
+    lapses_at: int | None = None
+
+
+_LARGEST = 1 << 63
+_encode = msgpack.Encoder().encode
+_decode = msgpack.Decoder(_Stored).decode
 
 
 def pack_client(state: ClientState) -> bytes:
-    """The state's one form in bytes."""
-    topups, spent = state.topup_total, state.spent_total
-    signed = topups.is_signed() or spent.is_signed()
-    if not signed and _in_units(topups) and _in_units(spent) and not state.credited:
-        return _VERSION + _encode(state)
-    fields = list(astuple(state))
-    fields[_TOPUP_TOTAL] = _canonical(state.topup_total)
-    fields[_SPENT_TOTAL] = _canonical(state.spent_total)
-    if state.credited:
-        fields[_CREDITED] = {name: _amounts(held) for name, held in state.credited.items()}
-    return _VERSION + _encode(fields)
+    """The state's one form in bytes. Raises ValueError for more than four decimals."""
+    topups, spent = state.topup_units, state.spent_units
+    memory, latest, birthday = state.memory, state.latest_at, state.birthday
+    if latest is not None and (last := last_instant(memory)) is not None:
+        latest -= last
+    rare = None
+    if state.group_changes or state.payments or state.ends or state.lapsed or state.life:
+        rare = _rare(state)
+    fields = (
+        topups if topups < _LARGEST else str(topups),
+        spent if spent < _LARGEST else str(spent),
+        state.topup_count,
+        state.visit_count,
+        state.first_visit_at,
+        state.last_visit_at,
+        state.registered_at,
+        None if birthday is None else _birthday_number(birthday),
+        state.groups,
+        latest,
+        memory,
+        state.counted,
+        state.last_club,
+    )
+    if state.account or state.lapses_at is not None:
+        return _VERSION + _encode((*fields, rare, state.account, state.lapses_at))
+    return _VERSION + _encode(fields if rare is None else (*fields, rare))
 
 
 def unpack_client(packed: bytes) -> ClientState:
-    """The state in `packed`. Raises LoudStop for another version and for damaged bytes."""
+    """The state in `packed`. Raises LoudStop for an unknown version and for damaged bytes."""
     try:
-        return _decode(_content(packed))
-    except MsgspecError as fault:
+        if packed[:1] == _VERSION:
+            return _client(_decode(packed[1:]))
+        return version_1.unpack_client(_older(packed))
+    except (MsgspecError, ValueError) as fault:
         raise _damaged(fault) from fault
 
 
@@ -60,34 +109,97 @@ def pack_payment(payment: Payment) -> bytes:
 def unpack_payment(packed: bytes) -> Payment:
     """The payment in `packed`. Raises as `unpack_client`."""
     try:
-        return account.unpack_payment(_content(packed))
-    except MsgspecError as fault:
+        if packed[:1] == _VERSION:
+            return account.unpack_payment(packed[1:])
+        return version_1.unpack_payment(_older(packed))
+    except (MsgspecError, ValueError) as fault:
         raise _damaged(fault) from fault
 
 
-def _content(packed: bytes) -> bytes:
-    if packed[:1] != _VERSION:
+def _client(read: _Stored) -> ClientState:
+    latest, memory, birthday, rare = read.latest_at, read.memory, read.birthday, read.rare
+    if latest is not None and (last := last_instant(memory)) is not None:
+        latest += last
+    state = ClientState(
+        int(read.topup_units),
+        read.topup_count,
+        int(read.spent_units),
+        read.visit_count,
+        read.first_visit_at,
+        read.last_visit_at,
+        read.registered_at,
+        None if birthday is None else _birthday_text(birthday),
+        read.groups,
+        (),
+        latest,
+        memory,
+        read.counted,
+        read.last_club,
+        b"",
+        read.account,
+        read.lapses_at,
+    )
+    return state if rare is None else _with_rare(state, rare)
+
+
+def _with_rare(state: ClientState, rare: _Rare) -> ClientState:
+    groups = state.groups
+    return replace(
+        state,
+        group_changes=tuple(
+            GroupChange(groups[group] if isinstance(group, int) else group, assigned, at)
+            for group, assigned, at in rare.group_changes
+        ),
+        payments=rare.payments,
+        ends=rare.ends,
+        lapsed=tuple((at, from_units(units)) for at, units in rare.lapsed),
+        life=rare.life,
+    )
+
+
+@lru_cache(maxsize=40_000)
+def _birthday_number(text: str) -> int:
+    return int(text.replace("-", ""))
+
+
+@lru_cache(maxsize=40_000)
+def _birthday_text(number: int) -> str:
+    """There are no more birthdays than days in a century."""
+    digits = f"{number:08}"
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
+
+
+def _rare(state: ClientState) -> _Rare:
+    groups = state.groups
+    return _Rare(
+        tuple(
+            (
+                groups.index(each.group_id) if each.group_id in groups else each.group_id,
+                each.assigned,
+                each.at,
+            )
+            for each in state.group_changes
+        ),
+        state.payments,
+        state.ends,
+        tuple((at, fitting(to_units(amount))) for at, amount in state.lapsed),
+        state.life,
+    )
+
+
+def _older(packed: bytes) -> bytes:
+    """What follows the version's byte of a value that another release wrote."""
+    if packed[:1] != _VERSION_1:
         raise LoudStop(
-            f"A client's state has version {packed[0] if packed else 'none'} of its shape, "
-            f"this release reads version {CODEC_VERSION}.",
+            f"A client's state has version {packed[0] if packed else 'none'} of its form, "
+            f"this release reads versions 1 to {CODEC_VERSION}.",
             "Run the release that wrote the state, or rebuild it (docs/runbooks/bad-log.md).",
         )
     return packed[1:]
 
 
-def _damaged(fault: MsgspecError) -> LoudStop:
+def _damaged(fault: Exception) -> LoudStop:
     return LoudStop(
         f"A client's state cannot be read: {fault}.",
         "Restore Redis from a backup, or rebuild it (docs/runbooks/bad-log.md).",
     )
-
-
-def _canonical(amount: Decimal) -> Decimal:
-    """With four decimals exactly and no negative zero; no currency has more."""
-    if _in_units(amount) and not amount.is_signed():
-        return amount
-    return _EXACT.add(amount.quantize(_UNIT, context=_EXACT), _ZERO)
-
-
-def _amounts(held: PeriodAmounts) -> list[tuple[int, Decimal]]:
-    return [(ordinal, _canonical(amount)) for ordinal, amount in held]

@@ -170,7 +170,7 @@ def test_a_forgotten_client_leaves_nothing_and_the_journal_adds_up() -> None:
     state = story.state()
     assert not has_history(state)
     assert state == ClientState(latest_at=state.latest_at, memory=state.memory, life=1)
-    assert len(state.memory) == 3 * 20
+    assert len(state.memory) == 2 + 3 * 9 + 8
 
 
 def test_after_it_the_client_is_a_newcomer_but_old_events_pay_nothing() -> None:

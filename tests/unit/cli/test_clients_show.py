@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from rules_engine.account.packed import pack_account
 from rules_engine.account.payments import Payment
@@ -14,6 +15,7 @@ from rules_engine.author.load import load_rule_set
 from rules_engine.checked import RefundPolicy
 from rules_engine.client import ClientState, GroupEnd
 from schemas.instants import parse_instant
+from tests.unit.engine.builders import counting
 from worker.clients.counters import begins
 from worker.clients.reading import Held, read_client
 from worker.clients.view import view
@@ -87,7 +89,7 @@ def shown(client: ClientState, **payments: Payment) -> dict[str, Any]:
 
 
 def test_the_lane_is_that_of_the_key_as_of_one_head() -> None:
-    told = shown(ClientState(topup_total=Decimal("12.5000"), topup_count=1))
+    told = shown(ClientState(topup_units=12_5000, topup_count=1))
     assert (told["lane"], told["sequence"]) == (LANE, 9)
     assert told["clock"] == "2026-03-02T09:00:00+00:00"
     assert told["counters"]["totalTopupMajor"] == "12.50"
@@ -135,7 +137,7 @@ def test_batches_groups_and_what_is_due() -> None:
 
 
 def test_counters_that_no_rule_asks_are_orphaned() -> None:
-    client = ClientState(
+    client = counting(
         limit_counts={"once\x1fLIFETIME": ((0, 1),), "gone\x1fDAY": ((20_514, 2), (20_515, 1))},
         firings={"once": NOW, "sleepers": NOW},
         credited={"DAY": ((20_514, Decimal("7.5000")),), "WEEK": ((2931, Decimal("1")),)},
@@ -194,7 +196,7 @@ def test_payments_are_found_among_those_of_others_and_of_an_earlier_life() -> No
 
 
 async def test_without_rules_what_needs_them_is_null() -> None:
-    client = ClientState(limit_counts={"once\x1fDAY": ((1, 1),)}, topup_total=Decimal("12.5000"))
+    client = replace(counting(limit_counts={"once\x1fDAY": ((1, 1),)}), topup_units=12_5000)
     told = view("izi", "c-1", await read(await tables_with(client)), None)
     assert (told["ruleSetVersion"], told["limits"][0]["orphaned"]) == (None, None)
     assert told["counters"]["totalTopupMajor"] == "12.5"

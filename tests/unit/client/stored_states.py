@@ -17,8 +17,9 @@ from rules_engine.account.spending import Draw
 from rules_engine.account.values import Account, Batch, Earned, Opened
 from rules_engine.author.load import load_rule_set
 from rules_engine.checked import RefundPolicy
-from rules_engine.client import ClientState, GroupChange
+from rules_engine.client import ClientState, GroupChange, GroupEnd
 from rules_engine.compile import compile_rule_set
+from rules_engine.counters import Counters, pack_counters
 from rules_engine.memory import WITHIN_US, remember
 from rules_engine.payment_ids import with_payment
 from rules_engine.simulate import simulate
@@ -31,8 +32,10 @@ DATA = Path(__file__).parents[2] / "data" / "state"
 AT = 1_795_348_800_000_000
 
 
-def clients() -> Iterator[tuple[str, ClientState]]:
-    """Each with a name that never changes."""
+def clients(version: int = CODEC_VERSION) -> Iterator[tuple[str, ClientState]]:
+    """Those that such a version could write; each with a name that never changes."""
+    if version >= 2:
+        yield "what timers need", _with_ends()
     yield "nothing", ClientState()
     yield "every counter", _counted()
     yield (
@@ -43,19 +46,23 @@ def clients() -> Iterator[tuple[str, ClientState]]:
             registered_at=-62_135_596_800_000_000,
             latest_at=253_402_300_799_999_999,
             group_changes=(GroupChange("", False, -(10**15)),),
-            firings={"": -1},
+            counted=pack_counters(Counters(firings={"": -1})),
         ),
     )
     yield (
         "the widest counters",
         ClientState(
-            topup_total=Decimal("99999999999999999999.9999"),
+            topup_units=999999999999999999999999,
             topup_count=2**40,
-            spent_total=Decimal("0.0001"),
+            spent_units=1,
             visit_count=2**33,
-            limit_counts={"long-" * 24 + "\x1fLIFETIME": ((0, 2**31),)},
-            credited={"LIFETIME": ((0, Decimal("12345678901234567890.1234")),)},
-            pushed={"WEEK": ((-1, 1), (2_922, 70_000))},
+            counted=pack_counters(
+                Counters(
+                    limit_counts={"long-" * 24 + "\x1fLIFETIME": ((0, 2**31),)},
+                    credited={"LIFETIME": ((0, Decimal("12345678901234567890.1234")),)},
+                    pushed={"WEEK": ((-1, 1), (2_922, 70_000))},
+                )
+            ),
             last_club="клуб ★",
         ),
     )
@@ -140,9 +147,9 @@ _MEMORIES = (
 
 def _counted() -> ClientState:
     return ClientState(
-        topup_total=Decimal("12400.5000"),
+        topup_units=12_400_5000,
         topup_count=31,
-        spent_total=Decimal("9800.0000"),
+        spent_units=9_800_0000,
         visit_count=40,
         first_visit_at=AT - 300 * DAY_US,
         last_visit_at=AT - DAY_US + 1,
@@ -151,16 +158,33 @@ def _counted() -> ClientState:
         groups=("night-owls", "regulars", "vip"),
         group_changes=(GroupChange("regulars", True, AT), GroupChange("guests", False, AT - 1)),
         latest_at=AT,
-        firings={"daytime": AT, "a": AT - 7},
-        limit_counts={
-            "daytime\x1fDAY": ((20_778, 1), (20_779, 2)),
-            "daytime\x1fMONTH": ((682, 3),),
-            "everyday.anchor\x1fWEEK": ((2_968, 1), (2_969, 0)),
-            "welcome\x1fLIFETIME": ((0, 1),),
-        },
-        credited={"DAY": ((20_778, Decimal("48.0000")), (20_779, Decimal("160.5000")))},
-        pushed={"DAY": ((20_779, 2),)},
+        counted=pack_counters(
+            Counters(
+                firings={"daytime": AT, "a": AT - 7},
+                limit_counts={
+                    "daytime\x1fDAY": ((20_778, 1), (20_779, 2)),
+                    "daytime\x1fMONTH": ((682, 3),),
+                    "everyday.anchor\x1fWEEK": ((2_968, 1), (2_969, 0)),
+                    "welcome\x1fLIFETIME": ((0, 1),),
+                },
+                credited={"DAY": ((20_778, Decimal("48.0000")), (20_779, Decimal("160.5000")))},
+                pushed={"DAY": ((20_779, 2),)},
+            )
+        ),
         last_club="club-150",
+    )
+
+
+def _with_ends() -> ClientState:
+    return ClientState(
+        groups=("vip",),
+        group_changes=(GroupChange("vip", True, AT),),
+        ends=(
+            GroupEnd(AT + DAY_US, "vip", _id(0), "welcome", 1, ("new",)),
+            GroupEnd(AT + 2 * DAY_US, "guests", _id(1), "everyday.anchor", 0),
+        ),
+        lapsed=((AT - DAY_US, Decimal("48.0000")), (AT, Decimal("0.5000"))),
+        life=2,
     )
 
 
@@ -197,7 +221,7 @@ def _content(number: int) -> bytes:
     return sha256(f"content {number}".encode()).digest()[:CONTENT]
 
 
-CONTENT = 4
+CONTENT = 3
 """Bytes of a content digest: a later version may keep fewer of them."""
 
 

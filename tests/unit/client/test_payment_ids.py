@@ -16,7 +16,7 @@ class Client:
     def take(self, name: str, at: int, *, pays: bool = True) -> None:
         self.latest = max(self.latest, at)
         digest = event_digest(name)
-        self.memory = remember(self.memory, digest, b"same", at, self.latest)
+        self.memory = remember(self.memory, digest, b"abc", at, self.latest)
         if pays:
             payment = event_digest(f"p-{name}")
             self.payments = with_payment(self.payments, payment, digest, self.memory, self.latest)

@@ -21,7 +21,7 @@ VERSIONS = range(1, CODEC_VERSION + 1)
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_version_of_a_client(version: int) -> None:
     frozen = stored(version)["clients"]
-    for name, state in stored_states.clients():
+    for name, state in stored_states.clients(version):
         packed = frozen.pop(name)
         assert packed[0] == version
         assert unpack_client(packed) == state, name

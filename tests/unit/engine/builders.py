@@ -18,6 +18,7 @@ from rules_engine.checked import (
 )
 from rules_engine.client import ClientState
 from rules_engine.compile import compile_rule_set
+from rules_engine.counters import Counters, pack_counters
 from rules_engine.evaluate import apply_event
 from rules_engine.explain import explain_event
 from rules_engine.formula.checked import Kind
@@ -49,6 +50,11 @@ def credit(
         if settings.get(bound) is not None:
             settings[bound] = Decimal(settings[bound])
     return AddBonusAction(index, check_formula(formula, trigger, Kind.NUMBER), **settings)
+
+
+def counting(**counters: Any) -> ClientState:
+    """A client for whom limits have counted something (`Counters`)."""
+    return ClientState(counted=pack_counters(Counters(**counters)))
 
 
 def push(title: str = "Hello", body: str = "Bonus", index: int = 0, **settings: Any) -> Action:

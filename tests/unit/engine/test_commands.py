@@ -1,7 +1,5 @@
 """What a firing emits: credits and their rounding, groups, pushes and their texts."""
 
-from decimal import Decimal
-
 import pytest
 
 from rules_engine.checked import Period, PushLimit, SetLimits
@@ -198,7 +196,7 @@ def shown(
 
 REGULAR = ClientState(
     topup_count=3,
-    topup_total=Decimal("100"),
+    topup_units=100_0000,
     visit_count=12,
     last_visit_at=at("2026-03-01T10:00:00+03:00"),
 )
@@ -288,7 +286,7 @@ def test_each_push_counts_by_itself() -> None:
     assert counts([first, second, next_day]) == [3, 0, 3]
     assert second.fired == ("one",)  # its other action runs
     assert reasons(second) == [("two", "PUSH_LIMIT", "")] * 2 + [("one", "PUSH_LIMIT", "")]
-    assert next_day.client.pushed == {"DAY": ((20514, 3), (20515, 3))}
+    assert next_day.client.counters.pushed == {"DAY": ((20514, 3), (20515, 3))}
 
 
 def test_the_limit_may_fall_between_two_pushes_of_a_rule() -> None:

@@ -19,11 +19,12 @@ from rules_engine.checked import (
 from rules_engine.client import ClientState
 from rules_engine.explain import Explanation, RuleExplanation, Seen, explain_event
 from rules_engine.formula.runtime import Cause, Failure
-from schemas.decoded import Event
+from schemas.decoded import Event, PromoCodeRedeemed
 from tests.unit.engine.builders import (
     NOON,
     ORIGIN,
     at,
+    counting,
     credit,
     payment,
     push,
@@ -91,23 +92,23 @@ DAY = 20514  # 2026-03-02
         (
             RuleLimits((Times(2, Period.DAY),)),
             SetLimits(),
-            ClientState(limit_counts={"r\x1fDAY": ((DAY + 1, 1), (DAY + 2, 1))}),
+            counting(limit_counts={"r\x1fDAY": ((DAY + 1, 1), (DAY + 2, 1))}),
             "LIMIT_PER_CLIENT",
             "2 per DAY, the period is older than the two that are kept",
         ),
         (
             RuleLimits(cooldown_us=5_400_000_000),
             SetLimits(),
-            ClientState(firings={"r": at(NOON) - 1_000_000}),
+            counting(firings={"r": at(NOON) - 1_000_000}),
             "COOLDOWN",
             "1.5 h, latest firing 2026-03-02T08:59:59+00:00",
         ),
         (
             RuleLimits(),
             SetLimits(per_client_credit=Amount(Decimal(50), Period.DAY)),
-            ClientState(credited={"DAY": ((DAY, Decimal(45)),)}),
+            counting(credited={"DAY": ((DAY, Decimal(45)),)}),
             "CLIENT_CREDIT",
-            "50 per DAY, credited 45, needs 10.00",
+            "50 per DAY, credited 45.00, needs 10.00",
         ),
         (
             RuleLimits(budget=Amount(Decimal(9), Period.MONTH)),
@@ -129,14 +130,14 @@ def test_a_limit_that_stops_a_rule_says_its_numbers(
 def test_a_push_over_the_limit_says_its_numbers() -> None:
     limits = SetLimits(push=PushLimit(times=1))
     rules = rule_set(rule("r", push("a", "b", 0)), limits=limits)
-    client = ClientState(pushed={"DAY": ((DAY, 1),)})
+    client = counting(pushed={"DAY": ((DAY, 1),)})
     (seen,) = explain_event(rules, client, topup(), ORIGIN).rules
     assert (seen.fired, seen.reason, seen.detail) == (False, "PUSH_LIMIT", "1 per DAY, sent 1")
 
 
 def test_reasons_behind_the_conditions() -> None:
     limited = RuleLimits((Times(1, Period.DAY),))
-    client = ClientState(limit_counts={"used\x1fDAY": ((20514, 1),)})
+    client = counting(limit_counts={"used\x1fDAY": ((20514, 1),)})
     found = explained(
         rule("used", priority=9, exclusive="x", limits=limited),
         rule("wins", priority=8, exclusive="x"),
@@ -241,6 +242,23 @@ def test_whole_numbers_and_the_nearer_of_two() -> None:
                   when="totalAmountMajor >= 1000 or bonusAmountMajor >= 11")  # fmt: skip
     changed = only(either, event=payment("100", "10")).change
     assert changed == "needs bonusAmountMajor ≥ 11, was 10"
+
+
+def test_a_number_that_the_event_lacks_is_no_change() -> None:
+    trigger = "PROMO_CODE_REDEEMED"
+    known = rule("r", credit(trigger=trigger), trigger=trigger,
+                 when="known(expiresInDays) and amountMajor > 10")  # fmt: skip
+    code = PromoCodeRedeemed(
+        event_id="e-1",
+        organization_id="izi",
+        club_id="club-1",
+        client_id="c-1",
+        occurred_at=at(NOON),
+        code="HELLO",
+        amount_major=Decimal(20),
+    )
+    found = only(known, event=code)
+    assert (found.reason, found.change) == ("CONDITION", "")
 
 
 def test_a_duplicate_looks_at_no_rule() -> None:

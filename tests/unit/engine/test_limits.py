@@ -5,7 +5,6 @@ from decimal import Decimal
 import pytest
 
 from rules_engine.checked import Amount, Period, RuleLimits, SetLimits, Times
-from rules_engine.client import ClientState
 from rules_engine.limits import (
     amassed,
     counted,
@@ -147,8 +146,8 @@ def test_reasons_and_counters_of_limits() -> None:
     assert reasons(first) == []
     assert reasons(second) == [("r", "LIMIT_PER_CLIENT", "")]
     assert reasons(third) == [("r", "COOLDOWN", "")]
-    assert third.client.limit_counts == {"r\x1fDAY": ((20514, 1),)}  # 2 March 2026
-    assert third.client.firings == {"r": first.client.latest_at}
+    assert third.client.counters.limit_counts == {"r\x1fDAY": ((20514, 1),)}  # 2 March 2026
+    assert third.client.counters.firings == {"r": first.client.latest_at}
 
 
 def limited(amount: str, per: Period = Period.DAY) -> SetLimits:
@@ -172,7 +171,7 @@ def test_credit_per_client_is_charged_in_priority_order() -> None:
     # 60 fits, 50 more would be 110, 40 more is exactly 100; a rule without a credit is not asked.
     assert outcome.fired == ("high", "small")
     assert reasons(outcome) == [("low", "CLIENT_CREDIT", ""), ("free", "ZERO_CREDIT", "")]
-    assert outcome.client.credited == {"DAY": ((20514, Decimal("100.00")),)}
+    assert outcome.client.counters.credited == {"DAY": ((20514, Decimal("100.00")),)}
     assert later.fired == ()
     assert next_day.fired == ("high", "small")
 
@@ -189,7 +188,7 @@ def test_a_rule_that_its_limits_block_is_not_charged() -> None:
     rules = rule_set(rule(limits=own), limits=limited("5"))
     (outcome,) = run(rules, topup())
     assert reasons(outcome) == [("r", "CLIENT_CREDIT", "")]
-    assert outcome.client.limit_counts == ClientState().limit_counts == {}
+    assert outcome.client.counters.limit_counts == {}
 
 
 def test_what_is_given_back_stays_in_its_period() -> None:

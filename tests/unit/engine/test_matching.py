@@ -25,6 +25,7 @@ from tests.unit.engine.builders import (
     NOON,
     assign,
     at,
+    counting,
     credit,
     credits_of,
     fire,
@@ -41,7 +42,7 @@ from tests.unit.engine.builders import (
 
 MEMBER = ClientState(
     topup_count=3,
-    topup_total=Decimal("600"),
+    topup_units=600_0000,
     last_visit_at=at("2026-02-16T23:59:00+03:00"),  # 14 local days before noon of 2 March
     registered_at=at("2026-01-31T00:00:00+03:00"),  # 30 local days before
     groups=("regular", "vip"),
@@ -149,7 +150,7 @@ def test_a_blocked_or_failing_member_leaves_its_group_to_the_next() -> None:
         ("fails", "FORMULA_FAILED", "DIVISION_BY_ZERO"),
         ("asks", "FORMULA_FAILED", "DIVISION_BY_ZERO"),
     ]
-    used_up = fire(rules, client=ClientState(limit_counts={"used\x1fDAY": ((20514, 1),)}))
+    used_up = fire(rules, client=counting(limit_counts={"used\x1fDAY": ((20514, 1),)}))
     assert used_up.fired == ("next",)
     assert reasons(used_up)[2:] == [("used", "LIMIT_PER_CLIENT", "")]
 
@@ -175,7 +176,7 @@ def test_a_push_that_is_held_back_holds_the_group_but_is_no_firing() -> None:
     outcome = fire(rules)
     assert outcome.fired == ("first",)
     assert reasons(outcome) == [("held", "PUSH_LIMIT", "")]
-    assert outcome.client.limit_counts == {}
+    assert outcome.client.counters.limit_counts == {}
 
 
 def test_groups_of_exclusivity_are_the_events_alone() -> None:

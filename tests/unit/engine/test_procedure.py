@@ -7,6 +7,7 @@ import pytest
 from rules_engine.checked import Period, RuleLimits, Times
 from rules_engine.client import ClientState
 from rules_engine.compile import compile_rule_set
+from rules_engine.counters import Counters
 from rules_engine.evaluate import apply_event, evaluating
 from schemas.decoded import (
     BonusCredited,
@@ -24,6 +25,7 @@ from tests.unit.engine.builders import (
     ORIGIN,
     assign,
     at,
+    counting,
     credit,
     credits_of,
     fire,
@@ -143,13 +145,13 @@ def test_two_rules_that_change_one_group_leave_what_the_later_did() -> None:
 
 
 def test_nothing_but_the_outcome_is_touched() -> None:
-    client = ClientState(limit_counts={"r\x1fDAY": ((1, 1),)})
+    client = counting(limit_counts={"r\x1fDAY": ((1, 1),)})
     rules = rule_set(rule(limits=RuleLimits((Times(9, Period.DAY),), 1)))
     outcome = fire(rules, client=client)
     assert outcome.fired == ("r",)
-    assert client.limit_counts == {"r\x1fDAY": ((1, 1),)}
-    assert ClientState().firings == {}
-    assert outcome.client.firings == {"r": at(NOON)}
+    assert client.counters.limit_counts == {"r\x1fDAY": ((1, 1),)}
+    assert ClientState().counters == Counters()
+    assert outcome.client.counters.firings == {"r": at(NOON)}
 
 
 def test_the_callers_decimal_context_is_left_alone_and_does_not_matter() -> None:

@@ -71,21 +71,21 @@ def test_the_type_is_content() -> None:
 
 def test_digests_are_those_of_earlier_releases() -> None:
     assert {name: content_digest(read(name)).hex() for name in FIELDS} == DIGESTS
-    assert event_digest("e-1").hex() == "25b6a912ed7b83aa"
+    assert event_digest("e-1").hex() == "25b6a912ed7b"
 
 
 DIGESTS = {
-    "BALANCE_TOPPED_UP": "0827a46e",
-    "TOPUP_REFUNDED": "f9b163f1",
-    "VISIT_STARTED": "2e358b43",
-    "VISIT_ENDED": "d513ff69",
-    "PAYMENT_MADE": "eb2b3993",
-    "PAYMENT_REFUNDED": "d8fb997b",
-    "BONUS_CREDITED": "ee67e76e",
-    "BONUS_WRITTEN_OFF": "0458a305",
-    "PROMO_CODE_REDEEMED": "4919f41b",
-    "CLIENT_REGISTERED": "9480f4cd",
-    "CLIENT_UPDATED": "fac40e2f",
-    "CLIENT_IMPORTED": "7861b371",
-    "CLIENT_FORGOTTEN": "7c38cb27",
+    "BALANCE_TOPPED_UP": "0827a4",
+    "TOPUP_REFUNDED": "f9b163",
+    "VISIT_STARTED": "2e358b",
+    "VISIT_ENDED": "d513ff",
+    "PAYMENT_MADE": "eb2b39",
+    "PAYMENT_REFUNDED": "d8fb99",
+    "BONUS_CREDITED": "ee67e7",
+    "BONUS_WRITTEN_OFF": "0458a3",
+    "PROMO_CODE_REDEEMED": "4919f4",
+    "CLIENT_REGISTERED": "9480f4",
+    "CLIENT_UPDATED": "fac40e",
+    "CLIENT_IMPORTED": "7861b3",
+    "CLIENT_FORGOTTEN": "7c38cb",
 }

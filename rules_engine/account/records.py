@@ -1,0 +1,242 @@
+"""Batches as bytes, one record behind the other.
+
+A record begins with a byte: the place of its source in the upper half, flags in the lower half.
+Then, big endian: id (16), what is left (4), and by the flags
+    8  its number (4); without it the one that its place among the batches gives it
+    2  expiry: microseconds since the beginning, in UTC, of the top-up's local day (6); of a batch
+       that no top-up earned: since the epoch (8, signed); without it the batch never expires
+    1  what a top-up earned: the top-up (4), its local day since the epoch (2)
+    4  what was credited (4); without it as much as is left
+Amounts are numbers of `rules_engine.units`. What does not fit (large amounts, a 16th source, a
+batch that was emptied or whose top-up was refunded) follows 0xf0 and its length (2) as msgpack.
+
+A *source* is what batches of one origin have in common; a rule's id alone where all else is usual.
+"""
+
+from collections.abc import Sequence
+from struct import Struct as StructFormat
+from typing import Any
+
+from msgspec import Struct, msgpack
+
+from rules_engine.account.values import Batch, Earned, Opened
+from rules_engine.units import Number, fitting, from_number, to_number
+from schemas.instants import DAY_US
+
+_NUMBERED, _CREDITED, _EXPIRES, _EARNED = 8, 4, 2, 1
+_OTHER, _OTHER_HEAD = 0xF0, 3
+_SOURCES = 15
+_ID = 16
+
+
+class Source(Struct, frozen=True, gc=False, array_like=True):
+    """`charged` and `siblings`: as in `Earned`."""
+
+    rule_id: str
+    charged: str = ""
+    siblings: int = 1
+    product_types: tuple[str, ...] = ()
+    product_ids: tuple[str, ...] = ()
+    opened_by: Opened = Opened.RULE
+
+
+Sources = tuple[str | Source, ...]
+
+
+class _Earned(Struct, frozen=True, gc=False, array_like=True):
+    credited: Number
+    topup: Number
+    day: int
+    refunded: Number
+    revoked: Number
+
+
+class _Other(Struct, frozen=True, gc=False, array_like=True):
+    number: int
+    id: bytes
+    left: Number
+    source: int
+    expires_at: int | None
+    emptied_at: int | None
+    earned: _Earned | None
+
+
+def _format(flags: int) -> StructFormat:
+    expiry = "HI" if flags & _EARNED else "q"
+    return StructFormat(
+        ">B16sI"
+        + "I" * bool(flags & _NUMBERED)
+        + expiry * bool(flags & _EXPIRES)
+        + "IH" * bool(flags & _EARNED)
+        + "I" * bool(flags & _CREDITED)
+    )
+
+
+_FORMATS = tuple(map(_format, range(16)))
+_PACK = tuple(each.pack for each in _FORMATS)
+_READ = tuple((each.unpack_from, each.size) for each in _FORMATS)
+
+_USUAL = _EXPIRES | _EARNED
+"""What a rule credited for a top-up and nobody touched since."""
+_pack_usual = _PACK[_USUAL]
+_LOW = (1 << 32) - 1
+
+_encode = msgpack.Encoder().encode
+_other = msgpack.Decoder(_Other).decode
+
+
+def source_of(batch: Batch) -> str | Source:
+    earned, charged, siblings = batch.earned, "", 1
+    if earned is not None:
+        charged, siblings = earned.charged, earned.siblings
+    types, ids, opened_by = batch.product_types, batch.product_ids, batch.opened_by
+    if charged or siblings != 1 or types or ids or opened_by:
+        return Source(batch.rule_id, charged, siblings, types, ids, opened_by)
+    return batch.rule_id
+
+
+def record(batch: Batch, left: int, source: int, number: int) -> bytes:
+    """`left`: of the batch, as a number; `source`: its place among the sources; `number`: what the
+    batch's place gives it.
+
+    Raises ValueError for an amount with more than four decimals.
+    """
+    earned, ends = batch.earned, batch.expires_at
+    if source >= _SOURCES or left >> 32 or len(batch.id) != _ID or batch.emptied_at is not None:
+        return _other_record(batch, source)
+    if earned is None:
+        return _unearned_record(batch, left, source, number)
+    day, topup, credited = earned.day, to_number(earned.topup), earned.credited
+    if topup >> 32 or day >> 16 or earned.refunded or earned.revoked:
+        return _other_record(batch, source)
+    flags, fields = _EARNED, [left]
+    if ends is not None:
+        ends -= day * DAY_US
+        if ends >> 48:
+            return _other_record(batch, source)
+        if batch.number == number and credited == batch.left:
+            kind = source << 4 | _USUAL
+            return _pack_usual(kind, batch.id, left, ends >> 32, ends & _LOW, topup, day)
+        flags |= _EXPIRES
+    if batch.number != number:
+        flags |= _NUMBERED
+        fields.append(batch.number)
+    fields += (topup, day) if ends is None else (ends >> 32, ends & _LOW, topup, day)
+    if credited != batch.left:
+        flags |= _CREDITED
+        fields.append(to_number(credited))
+        if fields[-1] >> 32:
+            return _other_record(batch, source)
+    return _PACK[flags](source << 4 | flags, batch.id, *fields)
+
+
+def _unearned_record(batch: Batch, left: int, source: int, number: int) -> bytes:
+    flags, fields = 0, [left]
+    if batch.number != number:
+        flags |= _NUMBERED
+        fields.append(batch.number)
+    if batch.expires_at is not None:
+        flags |= _EXPIRES
+        fields.append(batch.expires_at)
+    return _PACK[flags](source << 4 | flags, batch.id, *fields)
+
+
+def batches(records: bytes, sources: Sources, number: int) -> tuple[Batch, ...]:
+    """The batches of records that stand behind one another. `number`: what the first has without
+    one of its own. Raises struct.error, IndexError or msgspec.DecodeError for damaged bytes."""
+    found: list[Batch] = []
+    named = [Source(each) if isinstance(each, str) else each for each in sources]
+    at, end = 0, len(records)
+    while at < end:
+        kind = records[at]
+        if kind == _OTHER:
+            begin = at + _OTHER_HEAD
+            at = begin + (records[at + 1] << 8 | records[at + 2])
+            found.append(_read_other(_other(records[begin:at]), named))
+        else:
+            read, size = _READ[kind & 15]
+            found.append(_batch(kind & 15, read(records, at), named[kind >> 4], number))
+            at += size
+        number += 1
+    return tuple(found)
+
+
+def _batch(flags: int, fields: tuple[Any, ...], source: Source, number: int) -> Batch:
+    left, ends, earned = from_number(fields[2]), None, None
+    if flags == _USUAL:
+        _, _, _, high, low, topup, day = fields
+        ends = day * DAY_US + (high << 32 | low)
+        earned = Earned(left, from_number(topup), day, source.siblings, source.charged)
+    else:
+        rest = list(fields[3:])
+        if flags & _NUMBERED:
+            number = rest.pop(0)
+        if flags & _EARNED:
+            after = rest.pop(0) << 32 | rest.pop(0) if flags & _EXPIRES else None
+            topup, day, *credited = rest
+            ends = None if after is None else day * DAY_US + after
+            amount = from_number(credited[0]) if credited else left
+            earned = Earned(amount, from_number(topup), day, source.siblings, source.charged)
+        elif flags & _EXPIRES:
+            ends = rest[0]
+    return Batch(
+        number,
+        fields[1],
+        left,
+        ends,
+        source.product_types,
+        source.product_ids,
+        source.opened_by,
+        source.rule_id,
+        earned,
+    )
+
+
+def _read_other(read: _Other, sources: Sequence[Source]) -> Batch:
+    source, held, earned = sources[read.source], read.earned, None
+    if held is not None:
+        earned = Earned(
+            from_number(held.credited),
+            from_number(held.topup),
+            held.day,
+            source.siblings,
+            source.charged,
+            from_number(held.refunded),
+            from_number(held.revoked),
+        )
+    return Batch(
+        read.number,
+        read.id,
+        from_number(read.left),
+        read.expires_at,
+        source.product_types,
+        source.product_ids,
+        source.opened_by,
+        source.rule_id,
+        earned,
+        read.emptied_at,
+    )
+
+
+def _other_record(batch: Batch, source: int) -> bytes:
+    earned = batch.earned
+    packed = _encode(
+        _Other(
+            batch.number,
+            batch.id,
+            fitting(to_number(batch.left)),
+            source,
+            batch.expires_at,
+            batch.emptied_at,
+            None
+            if earned is None
+            else _Earned(
+                fitting(to_number(earned.credited)),
+                fitting(to_number(earned.topup)),
+                earned.day,
+                fitting(to_number(earned.refunded)),
+                fitting(to_number(earned.revoked)),
+            ),
+        )
+    )
+    return bytes((_OTHER,)) + len(packed).to_bytes(2, "big") + packed
