@@ -39,11 +39,15 @@ class Change:
 def needed_change(
     rule: CheckedRule, event: Event, minor_unit: Decimal, fires: Callable[[Event], bool]
 ) -> Change | None:
-    """None where no single number decides. `fires` tells whether the rule fires for an event."""
+    """None where no single number decides. `fires` tells whether the rule fires for an event.
+
+    A number that the event lacks is left alone: no other value of it is near.
+    """
     found = [
         change
         for variable in _numbers(rule)
-        if (change := _smallest(variable, rule, event, minor_unit, fires)) is not None
+        if getattr(event, variable.attribute) is not None
+        and (change := _smallest(variable, rule, event, minor_unit, fires)) is not None
     ]
     return min(found, key=_size, default=None)
 
