@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.reference.compare import compare
-from tests.reference.generate_rules import Switches
 from tests.reference.hunt import make_case, minimal
 from tests.reference.model import run
 from tests.reference.reasons import differing_reasons
+from tests.reference.world import Switches
 
-SEEDS = range(160)
+SEEDS = range(200)
 EXAMPLE = Path(__file__).parents[1] / "data" / "engine" / "seed-ladders"
 
 
@@ -38,21 +38,31 @@ def test_explain_gives_the_reasons_of_the_model(seed: int) -> None:
 def test_cases_fire_and_fail() -> None:
     """The cases are worth something: every command, operation, violation and dead letter occurs."""
     types: set[str] = set()
+    timers: set[str] = set()
     operations: set[str] = set()
     violations: set[str] = set()
     codes: set[str] = set()
     reasons: set[str] = set()
-    for seed in SEEDS[:50]:
+    for seed in SEEDS[:140]:
         case = make_case(seed, Switches())
-        result = run(case.rules, case.lines)
-        types |= {command["type"] for command in result.commands}
-        operations |= {record["type"] for record in result.journal}
-        for record in result.journal:
+        result = run(case.rules, case.lines, case.until)
+        types |= {command["type"] for _, command in result.commands}
+        timers |= {
+            command["causedBy"]["type"]
+            for _, command in result.commands
+            if command["causedBy"]["offset"] is None
+        }
+        operations |= {record["type"] for _, record in result.journal}
+        for _, record in result.journal:
             violations |= set(record["violations"])
-        codes |= {letter["code"] for letter in result.dead_letters}
+        codes |= {letter["code"] for _, letter in result.dead_letters}
         for judged in result.reasons.values():
             reasons |= {reason.split()[0] for reason in judged.values()}
     assert types == {"ADD_BONUS", "REVOKE_BONUS", "ASSIGN_GROUP", "UNASSIGN_GROUP", "SEND_PUSH"}
+    assert timers == {
+        "GROUP_EXPIRY", "BONUS_EXPIRED", "AFTER_FIRST_VISIT", "BIRTHDAY", "BONUS_EXPIRING",
+        "CLIENT_ABSENT",
+    }  # fmt: skip
     assert operations == {
         "BONUS_OPENING", "BONUS_CREDIT", "BONUS_PAYMENT", "BONUS_WRITE_OFF", "BONUS_REFUND",
         "BONUS_EXPIRY", "BONUS_REVOKED", "BONUS_ADJUSTMENT", "PROMO_CREDIT",
@@ -77,7 +87,7 @@ def test_model_gives_the_example_of_the_contract() -> None:
         (result.commands, expected["commands"]),
         (result.journal, expected["journal"]),
     ):
-        got = [{"eventId": effect["causedBy"]["eventId"], **effect} for effect in effects]
+        got = [{"eventId": effect["causedBy"]["eventId"], **effect} for _, effect in effects]
         assert [
             {name: one[name] for name in told} for told, one in zip(due, got, strict=True)
         ] == due

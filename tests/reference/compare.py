@@ -3,23 +3,27 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from rules_engine.author import load_rule_set
 from rules_engine.compile import compile_rule_set
 from rules_engine.simulate import simulate
-from tests.reference.generate_rules import as_json, as_yaml
+from schemas.instants import parse_instant
 from tests.reference.model import run
+from tests.reference.result import Effects, Result
+from tests.reference.world import as_json, as_yaml
 
 
 @dataclass(frozen=True)
 class Case:
-    """A rule set and its events."""
+    """A rule set, its events, and when the run ends (None: at the last event)."""
 
     seed: int
     document: dict[str, Any]
     lines: list[bytes]
+    until: datetime | None = None
 
     @cached_property
     def rules(self) -> str:
@@ -39,43 +43,24 @@ class Difference:
 def compare(case: Case) -> Difference | None:
     """The first difference, by line. Raises RuleSetError where the product refuses the set."""
     compiled = compile_rule_set(load_rule_set(case.rules, "case.yaml"))
-    commands: list[Any] = []
-    journal: list[Any] = []
-    letters: list[Any] = []
-    drifts: list[int] = []
-    for simulated in simulate(compiled, case.lines):
-        commands += [ordered(json.loads(command)) for command in simulated.commands]
-        journal += [ordered(json.loads(record)) for record in simulated.journal]
+    until = None if case.until is None else parse_instant(case.until.isoformat())
+    mine = Result()
+    for simulated in simulate(compiled, case.lines, until):
+        line = simulated.line
+        mine.commands += [(line, json.loads(command)) for command in simulated.commands]
+        mine.journal += [(line, json.loads(record)) for record in simulated.journal]
         if simulated.dead_letter is not None:
-            letters.append(json.loads(simulated.dead_letter))
+            mine.dead_letters.append((line, letter_of(json.loads(simulated.dead_letter))))
         if simulated.outcome is not None and simulated.outcome.has_drifted:
-            drifts.append(simulated.line)
-    result = run(case.rules, case.lines)
+            mine.drifts.append((line, "drift"))
+    theirs = run(case.rules, case.lines, case.until)
     differences = [
-        *first(commands, [ordered(command) for command in result.commands], effect_offset),
-        *of_clients(journal, [ordered(record) for record in result.journal]),
-        *first([letter_of(letter) for letter in letters], result.dead_letters, letter_offset),
-        *first(drifts, result.drifts, int),
+        *first("command", mine.commands, theirs.commands),
+        *first("record", mine.journal, theirs.journal),
+        *first("dead letter", mine.dead_letters, theirs.dead_letters),
+        *first("drift", mine.drifts, theirs.drifts),
     ]
     return min(differences, key=lambda found: found.offset, default=None)
-
-
-def of_clients(product: list[Any], model: list[Any]) -> Iterator[Difference]:
-    """Client by client; what lapses after a client's last event is left out."""
-    for client in dict.fromkeys(record["clientId"] for record in product + model):
-        mine = [record for record in product if record["clientId"] == client]
-        theirs = [record for record in model if record["clientId"] == client]
-        while len(theirs) > len(mine) and theirs[-1]["type"] == "BONUS_EXPIRY":
-            theirs.pop()
-        yield from first(mine, theirs, effect_offset)
-
-
-def ordered(effect: dict[str, Any]) -> dict[str, Any]:
-    """Fields have no order; what is in a list has. A timer has no place in a topic."""
-    cause = effect["causedBy"]
-    if cause["eventId"].startswith("timer:"):
-        cause = {**cause, "topic": None, "partition": None, "offset": None}
-    return dict(sorted({**effect, "causedBy": cause}.items()))
 
 
 def letter_of(letter: dict[str, Any]) -> dict[str, Any]:
@@ -89,25 +74,15 @@ def letter_of(letter: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def effect_offset(effect: Any) -> int:
-    offset = effect["causedBy"]["offset"]
-    return 10**6 if offset is None else int(offset)
-
-
-def letter_offset(letter: Any) -> int:
-    return int(letter["offset"])
-
-
-def first(product: list[Any], model: list[Any], offset: Any) -> Iterator[Difference]:
-    """The first item that differs, in the order of the stream."""
-    for mine, theirs in zip(product, model, strict=False):
+def first(kind: str, product: Effects, model: Effects) -> Iterator[Difference]:
+    """The first item that differs, in the order of the stream; fields have no order."""
+    for (line, mine), (other_line, theirs) in zip(product, model, strict=False):
         if mine != theirs:
-            at = min(offset(mine), offset(theirs))
-            yield Difference(at, "another", mine, theirs)
+            yield Difference(min(line, other_line), f"another {kind}", mine, theirs)
             return
     if len(product) > len(model):
-        extra = product[len(model)]
-        yield Difference(offset(extra), "too much", extra, None)
+        line, extra = product[len(model)]
+        yield Difference(line, f"{kind} too much", extra, None)
     if len(model) > len(product):
-        lost = model[len(product)]
-        yield Difference(offset(lost), "lost", None, lost)
+        line, lost = model[len(product)]
+        yield Difference(line, f"{kind} lost", None, lost)

@@ -41,7 +41,7 @@ def emit(
 
 
 def send(scene: Scene, command: dict[str, Any]) -> None:
-    scene.model.result.commands.append(command)
+    scene.model.result.note(scene.model.result.commands, command)
     client = scene.client
     if command["type"] in ("ADD_BONUS", "REVOKE_BONUS"):
         client.latest_command = max(client.latest_command or scene.at, scene.at)

@@ -9,8 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.reference.expressions import GROUPS
-from tests.reference.generate_rules import CLUBS, Switches, World
 from tests.reference.malformed import spoil
+from tests.reference.world import CLUBS, Switches, World
 
 JITTER = [timedelta(0), timedelta(0), timedelta(microseconds=1), timedelta(seconds=1)]
 JITTER += [-timedelta(microseconds=1), -timedelta(seconds=1), timedelta(minutes=7)]

@@ -5,24 +5,33 @@ import copy
 import random
 import sys
 import time
+from dataclasses import replace
 from typing import Any
 
 from rules_engine.errors import RuleSetError
 from tests.reference.compare import Case, Difference, compare
 from tests.reference.corners import CORNERS
 from tests.reference.generate_events import Stream
-from tests.reference.generate_rules import Switches, make_world
+from tests.reference.generate_rules import make_world
 from tests.reference.ledger_events import LedgerStream
 from tests.reference.ledger_rules import make_ledger_world
 from tests.reference.model import run
+from tests.reference.timer_events import TimerStream
+from tests.reference.timer_rules import make_timer_world
+from tests.reference.world import Switches
 
 
 def make_case(seed: int, switches: Switches) -> Case:
-    """A mix of everything; every sixth a corner of one subject."""
+    """Of eight cases two about timers, two about the account, a corner of one subject, and three
+    mixes of everything else."""
     rng = random.Random(seed)
-    if seed % 6 == 5:
-        return Case(seed, *CORNERS[seed // 6 % len(CORNERS)](rng))
-    if seed % 6 in (2, 4):
+    if seed % 8 == 7:
+        return Case(seed, *CORNERS[seed // 8 % len(CORNERS)](rng))
+    if seed % 8 in (0, 3):
+        world = make_timer_world(rng, switches)
+        stream = TimerStream(rng, world)
+        return Case(seed, world.document, stream.make(), stream.until())
+    if seed % 8 in (2, 5):
         world = make_ledger_world(rng, switches)
         return Case(seed, world.document, LedgerStream(rng, world).make())
     world = make_world(rng, switches)
@@ -34,25 +43,25 @@ def minimal(case: Case) -> tuple[Case, Difference]:
     found = compare(case)
     assert found is not None
     lines = case.lines[: found.offset + 1]
-    if not differs(Case(case.seed, case.document, lines)):
+    if not differs(replace(case, lines=lines)):
         lines = case.lines
     place = len(lines) - 2
     while place >= 0:
         fewer = lines[:place] + lines[place + 1 :]
-        if differs(Case(case.seed, case.document, fewer)):
+        if differs(replace(case, lines=fewer)):
             lines = fewer
         place -= 1
     document = case.document
     for part in (document, *document["rules"], *document.get("ladders", [])):
-        document = without(case.seed, document, part, lines)
-    smaller = Case(case.seed, document, lines)
+        document = without(case, document, part, lines)
+    smaller = replace(case, document=document, lines=lines)
     difference = compare(smaller)
     assert difference is not None
     return smaller, difference
 
 
 def without(
-    seed: int, document: dict[str, Any], part: dict[str, Any], lines: list[bytes]
+    case: Case, document: dict[str, Any], part: dict[str, Any], lines: list[bytes]
 ) -> dict[str, Any]:
     """The document with what it can lose of a rule, a ladder or its own settings."""
     where = part.get("id")
@@ -68,7 +77,7 @@ def without(
                 for made in some:
                     if made["id"] == where:
                         made.pop(name, None)
-        if differs(Case(seed, fewer, lines)):
+        if differs(replace(case, document=fewer, lines=lines)):
             document = fewer
     return document
 
@@ -87,7 +96,8 @@ def show(case: Case) -> None:
     print(f"=== seed {case.seed}: {found.what}, line {found.offset}")
     print(smaller.rules)
     for line in smaller.lines:
-        print(line[:400])
+        print(line.decode("utf-8", "replace")[:400])
+    print("  until", smaller.until)
     if isinstance(found.product, dict) and isinstance(found.model, dict):
         for name in sorted(found.product.keys() | found.model.keys()):
             mine, theirs = found.product.get(name), found.model.get(name)
@@ -96,7 +106,7 @@ def show(case: Case) -> None:
         print(f"  rules: product {found.product.get('ruleId')}, model {found.model.get('ruleId')}")
     else:
         print(f"  product: {str(found.product)[:1500]}\n  model:   {str(found.model)[:1500]}")
-    print("  reasons:", run(smaller.rules, smaller.lines).reasons.get(found.offset))
+    print("  reasons:", run(smaller.rules, smaller.lines, smaller.until).reasons.get(found.offset))
 
 
 def main() -> int:
@@ -110,7 +120,7 @@ def main() -> int:
     arguments = parser.parse_args()
     switches = Switches(**dict.fromkeys(arguments.on, True), **dict.fromkeys(arguments.off, False))
     began = time.monotonic()
-    refused = differing = commands = letters = 0
+    refused = differing = commands = records = letters = 0
     for seed in range(arguments.first, arguments.first + arguments.seeds):
         case = make_case(seed, switches)
         try:
@@ -122,8 +132,9 @@ def main() -> int:
         except Exception:
             print(f"seed {seed} stopped")
             raise
-        result = run(case.rules, case.lines)
+        result = run(case.rules, case.lines, case.until)
         commands += len(result.commands)
+        records += len(result.journal)
         letters += len(result.dead_letters)
         if found is not None:
             differing += 1
@@ -132,7 +143,8 @@ def main() -> int:
             else:
                 print(f"seed {seed} differs")
     took = time.monotonic() - began
-    print(f"{arguments.seeds} seeds, {commands} commands, {letters} dead letters, "
+    print(f"{arguments.seeds} seeds, {commands} commands, {records} records, "
+          f"{letters} dead letters, "
           f"{refused} refused, {differing} differing, {took:.0f} s")  # fmt: skip
     return 1 if differing or refused else 0
 

@@ -42,24 +42,23 @@ def record_of(
     scene.balance += -taken if kind in SUBTRACT else taken
     assert scene.balance == account.balance, "the sum over a client is the balance"
     digits = scene.rule_set["digits"]
-    scene.model.result.journal.append(
-        {
-            "operationId": operation,
-            "organizationId": event["organizationId"],
-            "clubId": event["clubId"],
-            "clientId": event["clientId"],
-            "currency": scene.rule_set["currency"],
-            "type": kind,
-            "executor": executor,
-            "reason": reason,
-            "causedBy": scene.cause.described() | traced,
-            "ruleId": command["ruleId"] if command else rule_id,
-            "tags": command["tags"] if command else [],
-            "batchId": batch_id,
-            "amountMajor": f"{amount:.{digits}f}",
-            "takenMajor": f"{taken:.{digits}f}",
-            "balanceAfterMajor": f"{account.balance:.{digits}f}",
-            "violations": list(violations),
-            "occurredAt": scene.at.isoformat(),
-        }
-    )
+    record = {
+        "operationId": operation,
+        "organizationId": event["organizationId"],
+        "clubId": event["clubId"],
+        "clientId": event["clientId"],
+        "currency": scene.rule_set["currency"],
+        "type": kind,
+        "executor": executor,
+        "reason": reason,
+        "causedBy": scene.cause.described() | traced,
+        "ruleId": command["ruleId"] if command else rule_id,
+        "tags": command["tags"] if command else [],
+        "batchId": batch_id,
+        "amountMajor": f"{amount:.{digits}f}",
+        "takenMajor": f"{taken:.{digits}f}",
+        "balanceAfterMajor": f"{account.balance:.{digits}f}",
+        "violations": list(violations),
+        "occurredAt": scene.at.isoformat(),
+    }
+    scene.model.result.note(scene.model.result.journal, record)

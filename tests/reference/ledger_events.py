@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from tests.reference.generate_events import moment_of
-from tests.reference.generate_rules import CLUBS, World
 from tests.reference.ledger_rules import PRODUCTS, STEPS
+from tests.reference.world import CLUBS, World
 
 KINDS = ["BALANCE_TOPPED_UP"] * 6 + ["PAYMENT_MADE"] * 5 + ["PAYMENT_REFUNDED"] * 4
 KINDS += ["TOPUP_REFUNDED"] * 4 + ["BONUS_CREDITED", "BONUS_WRITTEN_OFF", "VISIT_ENDED"]
@@ -33,9 +33,11 @@ class LedgerStream:
         self.clients = ["c-1", "клиент 2"][: rng.choice([1, 2])]
         self.opens = rng.random() < 0.5
         self.jumps = rng.random() < 0.3
+        self.kinds = KINDS
+        self.most = 45
 
     def make(self) -> list[bytes]:
-        for _ in range(self.rng.randint(6, 45)):
+        for _ in range(self.rng.randint(5, self.most)):
             self.sent.append(self.event())
         return [json.dumps(event, ensure_ascii=False).encode() for event in self.sent]
 
@@ -55,7 +57,7 @@ class LedgerStream:
 
     def event(self) -> dict[str, Any]:
         rng = self.rng
-        kind = rng.choice(KINDS)
+        kind = rng.choice(self.kinds)
         event: dict[str, Any] = {
             "eventId": f"e-{len(self.sent)}",
             "type": kind,

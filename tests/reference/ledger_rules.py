@@ -4,8 +4,8 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.reference.generate_rules import CLUBS, PERIODS, ZONES, Switches, World, number
 from tests.reference.rules import MINOR_DIGITS
+from tests.reference.world import CLUBS, PERIODS, ZONES, Switches, World, number
 
 PRODUCTS = [("night-pack", "TARIFF"), ("кола", "BAR"), ("pass", "MULTIPASS"), ("hour", "TARIFF")]
 POLICIES = ["RETURN", "FORFEIT", "KEEP_PARTIAL"]
@@ -103,7 +103,7 @@ def brakes(rng: random.Random, switches: Switches) -> dict[str, Any]:
 
 
 def limit(rng: random.Random, amounts: list[str]) -> dict[str, Any]:
-    return {"amountMajor": number(rng, rng.choice(amounts)), "per": rng.choice(PERIODS)}
+    return {"amountMajor": number(rng, rng.choice(amounts)), "per": rng.choice(["DAY", *PERIODS])}
 
 
 def ladder(rng: random.Random) -> dict[str, Any]:
@@ -170,5 +170,11 @@ def bonus(rng: random.Random, trigger: str) -> dict[str, Any]:
     return made
 
 
-STEPS = [timedelta(0), timedelta(seconds=1), timedelta(minutes=9), timedelta(hours=1)]
+STEPS = [
+    timedelta(0),
+    timedelta(seconds=1),
+    timedelta(minutes=9),
+    timedelta(minutes=10),
+    timedelta(hours=1),
+]
 STEPS += [timedelta(hours=7), timedelta(hours=23), timedelta(hours=24), timedelta(hours=30)]

@@ -1,6 +1,5 @@
 """The model itself: events through a rule set from empty state, in order, timers between them."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from typing import Any
@@ -8,25 +7,13 @@ from typing import Any
 from tests.reference import agenda, events, operations, ring
 from tests.reference.firing import Firing
 from tests.reference.memory import Client, Counter, Topup
+from tests.reference.result import Result
 from tests.reference.revoking import revoke
 from tests.reference.rules import read_rule_set
 from tests.reference.scene import Cause, Scene
 
 UNKNOWN_CURRENCY_DIGITS = 4
 START = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass
-class Result:
-    """`commands` and `journal` as on the wire, in order; `dead_letters` with code, offset, topic
-    and value; `reasons` by offset and rule; `drifts` the lines whose balance is another."""
-
-    commands: list[dict[str, Any]] = field(default_factory=list)
-    journal: list[dict[str, Any]] = field(default_factory=list)
-    dead_letters: list[dict[str, Any]] = field(default_factory=list)
-    reasons: dict[int, dict[str, str]] = field(default_factory=dict)
-    duplicates: int = 0
-    drifts: list[int] = field(default_factory=list)
 
 
 def run(rules_yaml: str, lines: list[bytes], until: datetime | None = None) -> Result:
@@ -62,19 +49,20 @@ class Model:
         for offset, line in enumerate(lines):
             if not line.strip():
                 continue
+            self.result.line = offset
             try:
                 events.small_enough(line)
                 value = events.parse(line)
                 self.take(self.read(value), offset)
             except events.Rejected as rejected:
-                self.result.dead_letters.append(
-                    {
-                        "code": rejected.code,
-                        "offset": offset,
-                        "topic": topic_of(line),
-                        "value": line.decode("utf-8", "replace"),
-                    }
-                )
+                letter = {
+                    "code": rejected.code,
+                    "offset": offset,
+                    "topic": topic_of(line),
+                    "value": line.decode("utf-8", "replace"),
+                }
+                self.result.note(self.result.dead_letters, letter)
+        self.result.line = len(lines)
         self.advance(max(self.clock, until or self.clock))
         return self.result
 
@@ -91,7 +79,6 @@ class Model:
         if known is not None:
             if known != event:
                 raise events.Rejected("EVENT_ID_REUSED", event["eventId"])
-            self.result.duplicates += 1
             return
         clock = max(self.clock, event["occurredAt"])
         if client.payment_reused(event, clock):

@@ -31,7 +31,7 @@ def read_balance(scene: Scene) -> None:
             client.account.take(-difference)
             record_of(scene, "BONUS_ADJUSTMENT", difference, difference)
     elif client.latest_command is None or scene.at - client.latest_command >= COMMAND_SETTLES:
-        scene.model.result.drifts.append(scene.cause.offset or 0)
+        scene.model.result.note(scene.model.result.drifts, "drift")
 
 
 def operate(scene: Scene) -> None:

@@ -15,12 +15,17 @@ def differing_reasons(case: Case) -> list[str]:
     found = []
     for simulated in simulate(compile_rule_set(checked), case.lines):
         due = expected.get(simulated.line)
-        if due is None:
+        if due is None or simulated.event is None:
             continue
-        assert simulated.event is not None
         assert simulated.before is not None
         explanation = explain_event(
-            checked, simulated.before, simulated.event, simulated.origin, simulated.budgets
+            checked,
+            simulated.before,
+            simulated.event,
+            simulated.origin,
+            simulated.budgets,
+            simulated.around,
+            simulated.clock,
         )
         got = {rule.rule_id: rule for rule in explanation.rules}
         for rule_id, reason in due.items():

@@ -5,16 +5,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tests.reference import events
 from tests.reference.calendar import is_birthday, local
 from tests.reference.formulas import DECIMAL128, Values
 from tests.reference.memory import Client
+from tests.reference.shapes import PAYLOADS, TOPICS
 
 if TYPE_CHECKING:
     from tests.reference.model import Model
 
 TRIGGERS = "BALANCE_TOPPED_UP VISIT_STARTED VISIT_ENDED PAYMENT_MADE PROMO_CODE_REDEEMED"
-PAYLOAD_VARIABLES = {kind: tuple(events.PAYLOADS[kind]) for kind in TRIGGERS.split()}
+PAYLOAD_VARIABLES = {kind: tuple(PAYLOADS[kind]) for kind in TRIGGERS.split()}
 PAYLOAD_VARIABLES["BONUS_EXPIRED"] = ("expiredAmountMajor",)
 
 
@@ -36,7 +36,7 @@ class Cause:
         return {
             "eventId": self.event["eventId"],
             "type": kind,
-            "topic": events.TOPICS.get(kind),
+            "topic": TOPICS.get(kind),
             "partition": None if self.offset is None else 0,
             "offset": self.offset,
         }
@@ -54,7 +54,7 @@ def timer_cause(client: Client, kind: str, event_id: str, at: datetime, **more: 
         "occurredAt": at,
         **more,
     }
-    if kind in events.TOPICS:
+    if kind in TOPICS:
         raise AssertionError(kind)
     return Cause(event, None)
 
