@@ -64,10 +64,13 @@ def import_clients(
     it was when the command is repeated. Publishing a line twice is harmless. A client who has
     counters or an account here already becomes a dead letter NOT_IMPORTED.
     """
+    from config.load import load_settings
+
     given = _given(organization, club, at)
     digits = _minor_digits(rules)
+    settings = None if dry_run else load_settings(os.environ, needs=["kafka"])
     found, digest = _check(file, given, digits, skip_bad)
-    if dry_run:
+    if settings is None:
         _tell(found, 0, 0, form)
         return
     path = checkpoint or file.with_name(file.name + ".checkpoint")
@@ -78,7 +81,7 @@ def import_clients(
         return
     if begin.line:
         say(f"Going on behind line {begin.line}.")
-    end = _publish(file, given, digits, begin, path)
+    end = _publish(settings, file, _export(given, digits), begin, path)
     _tell(found, end.published - begin.published, begin.line, form)
 
 
@@ -181,16 +184,14 @@ def _begin(path: Path, digest: str, from_line: int | None) -> "Checkpoint":
 
 
 def _publish(
-    file: Path, given: dict[str, str], digits: "MinorDigits", begin: "Checkpoint", path: Path
+    settings: "Settings", file: Path, export: "Export", begin: "Checkpoint", path: Path
 ) -> "Checkpoint":
     """The second pass. Raises CommandFailed where it ends early: the checkpoint says where."""
-    from config.load import load_settings
     from worker.errors import Unavailable
 
-    settings = load_settings(os.environ, needs=["kafka"])
     done = [begin]
     try:
-        wait(_send(settings, file, _export(given, digits), path, done))
+        wait(_send(settings, file, export, path, done))
     except Unavailable as error:
         told = f"It came as far as line {done[-1].line}"
         raise CommandFailed(f"{error}. {told}: repeat the command, it goes on there") from None

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 
 from schemas.decode import decode
 from schemas.decoded import ClientImported, OpeningBatch
+from worker.cli import clients_import
 from worker.cli.main import run
 from worker.clients.checkpoint import Checkpoint
 from worker.clients.export import NAMES, BadLine, Export, Published
@@ -233,7 +234,8 @@ def test_a_checkpoint_is_what_was_written(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def export(tmp_path: Path) -> Path:
+def export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LOYALTY_KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
     path = tmp_path / "clients.jsonl"
     path.write_text('{"clientId": "c-1", "bonusBalanceMajor": "5.50"}\nbad\n{"clientId": "c-2"}\n')
     return path
@@ -289,3 +291,26 @@ def test_a_checkpoint_of_another_export_is_refused(export: Path, capsys: Shown) 
     beside.write_text("nonsense")
     assert run(["clients", "import", str(export), *OPTIONS]) == 1
     assert "this is no checkpoint" in capsys.readouterr().err
+
+
+def test_a_run_that_is_stopped_says_how_it_goes_on(
+    export: Path, capsys: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export.write_text('{"clientId": "c-1"}\n')
+
+    def stopped(work: Coroutine[Any, Any, None]) -> None:
+        work.close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(clients_import, "wait", stopped)
+    assert run(["clients", "import", str(export), *OPTIONS]) == 1
+    told = "stopped behind line 0: repeat the command, it goes on there"
+    assert capsys.readouterr().err == f"error: {told}\n"
+
+
+def test_settings_are_looked_at_before_the_file(
+    export: Path, capsys: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LOYALTY_KAFKA_BOOTSTRAP_SERVERS")
+    assert run(["clients", "import", str(export), *OPTIONS]) == 1
+    assert "LOYALTY_KAFKA_BOOTSTRAP_SERVERS: it is not set" in capsys.readouterr().err

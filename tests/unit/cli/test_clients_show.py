@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from rules_engine.checked import RefundPolicy
 from rules_engine.client import ClientState, GroupEnd
 from schemas.instants import parse_instant
 from tests.unit.engine.builders import counting
+from worker.cli import clients_show
+from worker.cli.main import run
 from worker.clients.counters import begins
 from worker.clients.reading import Held, read_client
 from worker.clients.view import view
@@ -27,8 +30,7 @@ from worker.tables.codec import pack_client, pack_payment
 from worker.tables.memory import MemoryLane, MemoryTables
 from worker.timer_index import payment_entry
 
-RULES = load_rule_set(
-    """
+TEXT = """
 organizationId: izi
 version: "7"
 timeZone: Europe/Moscow
@@ -46,9 +48,8 @@ rules:
   - id: party
     trigger: BIRTHDAY
     actions: [{type: ADD_BONUS, formula: "1"}]
-""",
-    "rules.yaml",
-)
+"""
+RULES = load_rule_set(TEXT, "rules.yaml")
 LANES = 4
 NOW = parse_instant("2026-03-02T12:00:00+03:00")
 LANE = partition_of(b"c-1", LANES)
@@ -227,3 +228,48 @@ async def test_a_lane_that_never_rests_is_told() -> None:
     tables._lanes[LANE] = lane
     with pytest.raises(TablesUnavailable, match="too busy"):
         await read(tables)
+
+
+def test_people_are_shown_it_section_by_section(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    counted = counting(limit_counts={"gone\x1fDAY": ((20_514, 2),)}, firings={"once": NOW})
+    client = replace(counted, groups=("vip",), visit_count=3, last_visit_at=NOW, life=1)
+
+    async def held(*_: object) -> Held:
+        return await read(await tables_with(client, p=payment(life=1)))
+
+    rules = tmp_path / "izi.yaml"
+    rules.write_text(TEXT)
+    monkeypatch.setattr(clients_show, "_read", held)
+    monkeypatch.setenv("LOYALTY_REDIS_URL", "redis://127.0.0.1:1")
+    assert run(["clients", "show", "izi", "c-1", "--rules", str(rules)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"c-1 of izi (lane {LANE}, plan 9, clock 2026-03-02T09:00:00+00:00)"
+    assert lines[1] == "forgotten 1 times"
+    for expected in (
+        "visitCount\t3",
+        "firstVisitAt\t—",
+        "vip",
+        "balance\tno account yet",
+        "gone\tperClient\tDAY\t2026-03-02: 2\torphaned: no rule asks it",
+        "once\tfired 2026-03-02T09:00:00+00:00\t",
+        "p\t2026-03-02T09:00:00+00:00\t200.00\t0.00\t0.00\tRETURN",
+        "2026-03-16T07:00:00+00:00\tCLIENT_ABSENT\tsleepers",
+        "0 events are remembered.",
+    ):
+        assert expected in lines
+
+
+def test_without_a_rule_set_it_says_what_is_missing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def held(*_: object) -> Held:
+        return await read(await tables_with(None))
+
+    monkeypatch.setattr(clients_show, "_read", held)
+    monkeypatch.setenv("LOYALTY_REDIS_URL", "redis://127.0.0.1:1")
+    assert run(["clients", "show", "izi", "c-1"]) == 1
+    shown = capsys.readouterr()
+    assert shown.out.splitlines()[1] == "Nothing is known of this client."
+    assert "No rule set of izi is at hand: give --rules" in shown.err
