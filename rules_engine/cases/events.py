@@ -6,9 +6,9 @@ there is held against the wire's own contract, with the place of everything that
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -20,7 +20,7 @@ from rules_engine.diagnostics import did_you_mean
 from rules_engine.document import Path
 from schemas.contract import wanted
 from schemas.errors import NotAllowed
-from schemas.event import ClientSnapshot, EventModel
+from schemas.event import EventModel
 from schemas.events import EVENT_MODELS
 from schemas.fields import allowed_of
 from schemas.instants import MINUTE_US, instant_text
@@ -101,10 +101,11 @@ class EventReader:
                 remedy = did_you_mean(key, known) or f"known here: {', '.join(sorted(known))}"
                 message = f"unknown key `{key}`"
                 self._findings.add("UNKNOWN_KEY", (*path, key), message, remedy, on_key=True)
-        snapshot = said.get("client")
-        inner = model.model_fields.get("client")
-        if isinstance(snapshot, dict) and inner is not None:
-            self._check_keys(ClientSnapshot, snapshot, (*path, "client"))
+        for name, field in model.model_fields.items():
+            key = field.alias or name
+            for inner in _models_in(field.annotation):
+                for place, held in _mappings(said.get(key), (*path, key)):
+                    self._check_keys(inner, held, place)
 
     def _check_organization(self, event: Mapping[str, Any], path: Path) -> None:
         own = self._rule_set.organization_id
@@ -161,6 +162,23 @@ def _with_whole_numbers(model: type[BaseModel], said: Mapping[str, Any]) -> dict
         else value
         for key, value in said.items()
     }
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The model of a field, also behind `| None` or in a list."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
+
+
+def _mappings(value: Any, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """A mapping, or the mappings of a list, each with its place."""
+    if isinstance(value, dict):
+        yield path, value
+    for index, item in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(item, dict):
+            yield (*path, index), item
 
 
 def _noon(rule_set: CheckedRuleSet) -> str:
