@@ -83,11 +83,14 @@ class Inputs:
     async def seek(self, positions: Mapping[str, int]) -> None:
         self._taken = sum(positions.values())
 
-    async def poll(self, internal_only: bool = False) -> Batch | None:
+    async def poll(self, internal_only: bool = False, seconds: float = 1.0) -> Batch | None:
         size = self._random.choice((1, 7, 60, 300))
         records = self._arrived[self._taken : self._taken + size]
         self._taken += len(records)
-        return Batch(records, idle=False) if records else None
+        return Batch(records) if records else None
+
+    async def at_end(self) -> bool:
+        return self.exhausted
 
     async def fetch(self, topic: str, first: int, last: int) -> Sequence[Record]:
         return self._by_topic[topic][first : last + 1]

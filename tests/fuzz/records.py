@@ -7,7 +7,7 @@ from random import Random
 from schemas.records import InputRecord
 from tests.fuzz.events import BEGIN, Event, good_event
 from tests.fuzz.mutations import damage
-from tests.reference.events import TOPICS as TOPIC_OF_TYPE
+from tests.reference.shapes import TOPICS as TOPIC_OF_TYPE
 
 TOPICS = tuple(dict.fromkeys(TOPIC_OF_TYPE.values()))
 RECENT = 30
