@@ -26,7 +26,6 @@ def has_history(client: ClientState) -> bool:
         or client.visit_count
         or client.last_visit_at is not None
         or client.account
-        or client.payments
     )
 
 

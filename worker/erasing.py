@@ -33,10 +33,10 @@ AT_ONCE = 100
 PAGE = 2_000
 
 
-async def erase(tables: Tables, index: IndexView, head: bytes) -> int:
-    """How many payments are gone. `head`: the lane's, which nobody moves meanwhile. Raises Moved,
-    Unavailable."""
-    gone = 0
+async def erase(tables: Tables, index: IndexView, head: bytes) -> Sequence[str]:
+    """Keys of the payments that are gone. `head`: the lane's, which nobody moves meanwhile. Raises
+    Moved, Unavailable."""
+    gone: list[str] = []
     while True:
         (forgotten,) = await index.look(head, [IndexRange(FORGOTTEN, FORGOTTEN_END, AT_ONCE)])  # 1
         if not forgotten:
@@ -62,7 +62,9 @@ async def _payments(
         first = page[-1] + b"\x00"
 
 
-async def _delete(tables: Tables, index: IndexView, head: bytes, entries: Sequence[bytes]) -> int:
+async def _delete(
+    tables: Tables, index: IndexView, head: bytes, entries: Sequence[bytes]
+) -> Sequence[str]:
     """A payment of the present life stays, with the entry that says when it was made."""
     keys = list(dict.fromkeys(map(read_payment, entries)))
     clients = list(dict.fromkeys(map(_client, keys)))
@@ -79,7 +81,7 @@ async def _delete(tables: Tables, index: IndexView, head: bytes, entries: Sequen
     dead = [key for key in payments if key not in present]
     await tables.tidy(head, (), dead)
     await _drop(index, head, [entry for entry in entries if entry not in needed])
-    return len(dead)
+    return dead
 
 
 async def _drop(index: IndexView, head: bytes, entries: Sequence[bytes]) -> None:

@@ -263,7 +263,8 @@ class Lane:
     async def _erase(self) -> None:
         """What clients who were forgotten have left behind. Raises Moved, Unavailable."""
         if self._may_erase:
-            await erase(self.ports.tables, self.index, self.held().raw_head)
+            gone = await erase(self.ports.tables, self.index, self.held().raw_head)
+            self.cache.put(dict.fromkeys(gone, b""))
             self._may_erase = False
 
     def _see_pending(self, values: Mapping[str, bytes]) -> None:

@@ -59,7 +59,8 @@ class BatchPayments:
         return [
             (key, payment)
             for key, payment in self._written.items()
-            if (old := self._loaded(key)) is None or old.paid_at != payment.paid_at
+            if (old := self._loaded(key)) is None
+            or (old.life, old.paid_at) != (payment.life, payment.paid_at)
         ]
 
     def packed(self) -> dict[str, bytes]:

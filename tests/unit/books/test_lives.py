@@ -202,6 +202,14 @@ def test_a_forgotten_client_may_be_imported_anew_but_not_by_the_old_line() -> No
     ]
 
 
+def test_remembered_payments_are_in_no_imports_way() -> None:
+    story = Lives().imported(bonusBalanceMajor="50")
+    story.pay("20")
+    story.forgotten()
+    story.event("CLIENT_IMPORTED", "06 12:00", bonusBalanceMajor="30")
+    assert story.journal()[-1] == "OPENING 30.00 → 30.00"
+
+
 def test_payments_of_an_earlier_life_are_not_known() -> None:
     story = Lives().imported(bonusBalanceMajor="50")
     story.pay("20", paymentId="p")
