@@ -26,7 +26,8 @@ _PERIODS = {each.value[0]: each.value for each in Period}
 
 
 class Counters(Struct, frozen=True, gc=False):
-    """`firings`: rule id → instant of its latest firing, microseconds since the epoch (cooldowns).
+    """`firings`: rule id → instant of its latest firing, microseconds since the epoch: of rules
+    with a cooldown, and of those that are due by dates (once on a day).
     `limit_counts`: "rule id␟PERIOD" → firings per period (per-client limits).
     `credited`: period name → what the rules credited (set-level limit per client).
     `pushed`: period name → pushes emitted (set-level push limit).

@@ -1,15 +1,18 @@
 """Which rules a unit is about: asked of the client's own value, since an index may hold too
 much."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from rules_engine.account.packed import unpack_account
 from rules_engine.account.values import NOTHING, total
 from rules_engine.calendar import ZoneCalendar, date_text, is_birthday
 from rules_engine.checked import CheckedRuleSet
 from rules_engine.client import ClientState
+from rules_engine.counters import pack_counters
 from rules_engine.timers.agenda import Agenda, FactDue
 from rules_engine.timers.due import Due, Rank, split_client_key
 from rules_engine.timers.events import (
@@ -67,6 +70,7 @@ def events_of(
             for place in agenda.after_lapses
         ]
     found: list[tuple[int, TimerEvent]] = []
+    rung = _rung_today(client, due, agenda.calendar)
     for each in agenda.together(due.at, due.rank):
         if not holds(each, client, agenda.calendar):
             continue
@@ -74,8 +78,30 @@ def events_of(
         if due.rank == Rank.BONUS_EXPIRING:
             own["expiring_amount_major"] = expiring(client, each.fact_day, agenda.calendar)
         date = date_text(each.day)
-        found += (maker.event(place, due.at, date, **own) for place in each.rules)
+        found += (
+            maker.event(place, due.at, date, **own)
+            for place in each.rules
+            if rule_set.rules[place].id not in rung
+        )
     return sorted(found, key=lambda each: (each[0], each[1].event_id))
+
+
+def with_firings(client: ClientState, fired: Sequence[str], due: Due) -> ClientState:
+    """The client after rules fired that are due by dates: each fires once on a local day."""
+    if not fired or due.rank == Rank.BONUS_EXPIRED:
+        return client
+    counters = client.counters
+    firings = {**counters.firings, **dict.fromkeys(fired, due.at)}
+    return replace(client, counted=pack_counters(replace(counters, firings=firings)))
+
+
+def _rung_today(client: ClientState, due: Due, calendar: ZoneCalendar) -> set[str]:
+    """Rules that fired for the client on this local day: where an author moves one to a later hour
+    of a day on which it has rung, its event is the same, not another."""
+    if not client.counted:
+        return set()
+    today, firings = calendar.local_day(due.at), client.counters.firings.items()
+    return {rule_id for rule_id, at in firings if calendar.local_day(at) == today}
 
 
 class _Maker:

@@ -20,7 +20,7 @@ from rules_engine.outcome import Outcome
 from rules_engine.timers.due import Due, Rank, split_client_key
 from rules_engine.timers.events import TimerEvent
 from rules_engine.timers.firing import TimerRun, Together
-from rules_engine.timers.judge import events_of
+from rules_engine.timers.judge import events_of, with_firings
 from rules_engine.timers.over import end_by, lapse_by
 from schemas.wire import JournalRecord
 
@@ -60,7 +60,8 @@ def ring(
         heard = _listen(rule_set, client, events, budgets)
     except BudgetShort:
         return Outcome(client, short=True)
-    return _outcome(rule_set.books, told(client, due), heard)
+    outcome = _outcome(rule_set.books, told(client, due), heard)
+    return replace(outcome, client=with_firings(outcome.client, outcome.fired, due))
 
 
 def told(client: ClientState, due: Due) -> ClientState:

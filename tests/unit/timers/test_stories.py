@@ -725,7 +725,9 @@ class TestTheClock:
         assert first.outcome is not None
         assert rung.outcome is not None
         before, after = first.outcome.client, rung.outcome.client
-        assert replace(after, account=before.account, lapses_at=before.lapses_at) == before
+        assert after.counters.firings == {"gift": rung.clock}
+        same = {"account": before.account, "lapses_at": before.lapses_at}
+        assert replace(after, **same, counted=before.counted) == before
 
 
 def test_a_far_end_is_reached() -> None:
