@@ -4,7 +4,8 @@
   `# name.yaml` names it for terminals; a name that begins with `wrong` means that it is refused.
   `# name.test.yaml` are rule tests.
 - A table `| when | what happens | answer |` runs its rows, in order and from empty state, through
-  the rule set above it. An answer tells all commands in their order, and may tell reasons.
+  the rule set above it. An answer tells all commands in their order, and may tell reasons. A row in
+  which `time passes` is no event: its answer is what timers did until then, lapses too.
 - A `console` block is a terminal in a folder with all named files.
 """
 
@@ -18,6 +19,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
+
+from rules_engine.simulate import Simulated
+from schemas.instants import parse_instant
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs/rules.md"
@@ -35,6 +39,11 @@ class Row:
     when: str
     what: str
     answer: str
+
+    @property
+    def is_time(self) -> bool:
+        """No event: the clock goes on to there, inclusive."""
+        return self.what == "time passes"
 
 
 @dataclass
@@ -150,7 +159,7 @@ _KNOWN = {"groups": "groups", "registered": "registeredAt", "born": "birthday"}
 def events(rows: list[Row], zones: dict[str, ZoneInfo], zone: ZoneInfo) -> list[dict[str, Any]]:
     """The events of a table. `zones`: of clubs that have their own."""
     made: list[dict[str, Any]] = []
-    for number, row in enumerate(rows):
+    for number, row in enumerate(row for row in rows if not row.is_time):
         client_id, _, said = row.what.partition(" ")
         kind, found = _understood(said)
         event: dict[str, Any] = {
@@ -222,6 +231,26 @@ def _instant(when: str, zone: ZoneInfo) -> datetime:
     return at
 
 
+def end_of(rows: list[Row], zone: ZoneInfo) -> int | None:
+    """Up to where time passes after the last event; None: not beyond it."""
+    if not rows or not rows[-1].is_time:
+        return None
+    return parse_instant(_instant(rows[-1].when, zone).isoformat())
+
+
+def by_row(rows: list[Row], simulated: list[Simulated], zone: ZoneInfo) -> list[list[Simulated]]:
+    """What each row is about: its event, or the timers that rang since the row before."""
+    left, found = list(simulated), []
+    for row in rows:
+        until = parse_instant(_instant(row.when, zone).isoformat()) if row.is_time else -(1 << 62)
+        mine: list[Simulated] = []
+        while left and (rung := left[0].rung) is not None and rung.due.at <= until:
+            mine.append(left.pop(0))
+        found.append(mine if row.is_time else [left.pop(0)])
+    assert not left, "timers rang that the guide does not tell of"
+    return found
+
+
 def lines(made: list[dict[str, Any]]) -> list[bytes]:
     return [json.dumps(event).encode() for event in made]
 
@@ -239,6 +268,11 @@ def told(command: dict[str, Any]) -> str:
         return f"push by {rule}: “{command['title']}” “{command['body']}”{later}"
     word = "into" if kind == "ASSIGN_GROUP" else "out of"
     return f"{word} {command['groupId']} by {rule}"
+
+
+def told_lapse(record: dict[str, Any]) -> str:
+    """A batch that has lapsed, in the words of the guide."""
+    return f"{record['takenMajor']} lapse"
 
 
 _REASON = re.compile(r"(\S+): ([A-Z_]+)(?: (.*))?")

@@ -13,7 +13,7 @@ from rules_engine.author import load_rule_set
 from rules_engine.checked import CheckedRuleSet, Rounding
 from rules_engine.compile import compile_rule_set
 from rules_engine.errors import RuleSetError
-from rules_engine.explain import explain_event
+from rules_engine.explain.simulated import explain_simulated
 from rules_engine.ladder_design.shapes import SHAPES, Shape
 from rules_engine.ladder_design.steps import design_ladder
 from rules_engine.outcome import Reason
@@ -26,10 +26,13 @@ from tests.acceptance.guide import (
     Row,
     Terminal,
     answer,
+    by_row,
+    end_of,
     events,
     lines,
     read,
     told,
+    told_lapse,
 )
 from worker.cli import variables
 from worker.cli.main import run
@@ -48,7 +51,8 @@ def load(example: Example) -> CheckedRuleSet:
 def run_rows(example: Example) -> tuple[CheckedRuleSet, list[Simulated]]:
     rules = load(example)
     made = events(example.rows, dict(rules.club_zones), rules.time_zone)
-    return rules, list(simulate(compile_rule_set(rules), lines(made)))
+    end = end_of(example.rows, rules.time_zone)
+    return rules, list(simulate(compile_rule_set(rules), lines(made), end))
 
 
 def test_the_guide_was_read() -> None:
@@ -73,23 +77,25 @@ def test_wrong_ones_are_refused(example: Example) -> None:
 @pytest.mark.parametrize("example", WITH_EVENTS, ids=lambda each: each.label)
 def test_events_get_the_answers(example: Example) -> None:
     rules, simulated = run_rows(example)
-    for row, each in zip(example.rows, simulated, strict=True):
-        assert each.dead_letter is None, each.dead_letter
+    rows = by_row(example.rows, simulated, rules.time_zone)
+    for row, taken in zip(example.rows, rows, strict=True):
+        assert [each.dead_letter for each in taken if each.dead_letter is not None] == []
         commands, reasons = answer(row.answer)
-        assert [told(json.loads(command)) for command in each.commands] == commands, row
+        assert [effect for each in taken for effect in effects_of(each)] == commands, row
         if reasons:
-            assert each.before is not None
-            assert each.event is not None
-            budgets = each.budgets.copy()
-            explained = explain_event(
-                rules, each.before, each.event, each.origin, budgets, each.around, each.clock
-            )
-            found = {rule.rule_id: rule for rule in explained.rules}
+            explained = [explain_simulated(rules, each) for each in taken]
+            found = {rule.rule_id: rule for each in explained if each for rule in each.rules}
             for reason in reasons:
                 rule = found[reason.rule_id]
                 assert rule.reason == reason.code, (row, rule)
                 said = (rule.detail, rule.change)
                 assert reason.detail is None or reason.detail in said, (row, rule)
+
+
+def effects_of(simulated: Simulated) -> list[str]:
+    effects = [told(json.loads(command)) for command in simulated.commands]
+    records = [json.loads(record) for record in simulated.journal]
+    return effects + [told_lapse(each) for each in records if each["type"] == "BONUS_EXPIRY"]
 
 
 @pytest.mark.parametrize("terminal", TERMINALS, ids=lambda each: f"line {each.line}")
