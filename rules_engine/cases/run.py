@@ -91,7 +91,7 @@ class _Run:
         self._events = taken[len(self._history) :]
         self._explained: dict[int, Explanation] = {}
         for each in taken:
-            explained = explain_simulated(file.rule_set, each)
+            explained = explain_simulated(file.rule_set, each, changes=False)
             if explained is not None:
                 self._explained[id(each)] = explained
                 watch.saw(explained)
@@ -138,7 +138,7 @@ class _Run:
 
     def _reason(self, pattern: ReasonPattern) -> Iterator[Failure]:
         for event in reversed(self._events):
-            rule = self._asked(event, pattern)
+            rule = self._asked(event, pattern, self._explained.get(id(event)))
             if rule is not None:
                 break
         else:
@@ -148,11 +148,14 @@ class _Run:
         if rule.reason is None:
             yield Failure(no_reason(self._file, pattern), event, pattern.rule_id)
         elif rule.reason is not pattern.reason or pattern.detail not in (None, rule.detail):
-            yield Failure(wrong_reason(self._file, pattern, rule), event, pattern.rule_id)
+            whole = self._asked(event, pattern, explain_simulated(self._file.rule_set, event))
+            finding = wrong_reason(self._file, pattern, whole or rule)
+            yield Failure(finding, event, pattern.rule_id)
 
-    def _asked(self, event: Simulated, pattern: ReasonPattern) -> RuleExplanation | None:
+    def _asked(
+        self, event: Simulated, pattern: ReasonPattern, explained: Explanation | None
+    ) -> RuleExplanation | None:
         """What became of the pattern's rule at this event, if it is the one that is meant."""
-        explained = self._explained.get(id(event))
         for rule in () if explained is None else explained.rules:
             own_id = rule.event_id or (event.event.event_id if event.event is not None else "")
             if rule.rule_id == pattern.rule_id and pattern.event_id in (None, own_id):

@@ -94,9 +94,15 @@ def decide(
 
 
 def explained(
-    decided: Decided, rules: Iterable[CheckedRule], origin: Origin | None, event_id: str = ""
+    decided: Decided,
+    rules: Iterable[CheckedRule],
+    origin: Origin | None,
+    event_id: str = "",
+    *,
+    changes: bool = True,
 ) -> RuleExplanation:
-    """`rules`: those that a changed event would meet too."""
+    """`rules`: those that a changed event would meet too; `changes`: look for the smallest change,
+    which takes hundreds of times as long as all the rest."""
     rule, judgement, carried = decided.rule, decided.judgement, decided.carried
     reason, detail, change = judgement.reason, judgement.detail, ""
     if reason is None and decided.winner is not None:
@@ -104,7 +110,7 @@ def explained(
     elif reason is None and carried.rejections:
         reason = carried.rejections[0].reason
         detail = carried.rejections[0].detail or carried.limit
-    if reason is Reason.CONDITION:
+    if changes and reason is Reason.CONDITION:
         change = _change(rule, rules, decided.values, origin)
     return RuleExplanation(
         rule.id,

@@ -45,10 +45,13 @@ def explain_event(
     budgets: Budgets = NO_BUDGETS,
     around: Around = ALONE,
     clock: int | None = None,
+    *,
+    changes: bool = True,
 ) -> Explanation:
     """The outcome of an event and, for every rule of its trigger, why.
 
-    A duplicate or a rejected event looks at no rule.
+    A duplicate or a rejected event looks at no rule. `changes`: look for the smallest change with
+    which a rule would have fired.
     """
     digest, content = event_digest(event.event_id), content_digest(event)
     known = recall(client.memory, digest, client.latest_at)
@@ -82,7 +85,7 @@ def explain_event(
         values = values_of(rule_set, event, before)
         ledger = ledger_of(values)
         decided = list(decide([(rule, values) for rule in rules], origin, ledger, budgets))
-        told = tuple(explained(each, rules, origin) for each in decided)
+        told = tuple(explained(each, rules, origin, changes=changes) for each in decided)
     if is_booked(event):
         before = book_own(books)
     commands = tuple(command for each in decided for command in each.carried.commands)

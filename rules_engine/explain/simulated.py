@@ -7,9 +7,11 @@ from rules_engine.explain.timer import explain_timer
 from rules_engine.simulate import Simulated
 
 
-def explain_simulated(rule_set: CheckedRuleSet, simulated: Simulated) -> Explanation | None:
+def explain_simulated(
+    rule_set: CheckedRuleSet, simulated: Simulated, *, changes: bool = True
+) -> Explanation | None:
     """Why each rule did or did not fire; None for what could not be read, and for an event of an
-    organization that has no rules here."""
+    organization that has no rules here. `changes`: see `explain_event`."""
     event, before, rung = simulated.event, simulated.before, simulated.rung
     if rung is not None:
         budgets = simulated.budgets.copy()
@@ -24,4 +26,5 @@ def explain_simulated(rule_set: CheckedRuleSet, simulated: Simulated) -> Explana
         simulated.budgets.copy(),
         simulated.around,
         simulated.clock,
+        changes=changes,
     )
