@@ -10,6 +10,8 @@ from aiokafka.errors import KafkaError
 from worker.errors import Unavailable
 from worker.kafka.security import unreachable
 
+FETCH_WAIT_MS = 10
+"""A fetch of topics that are read to their end keeps all others of the broker waiting so long."""
 Extent = tuple[int, int]
 """The first offset that is there, and the one after the last."""
 
@@ -26,6 +28,7 @@ async def replaying(
         enable_auto_commit=False,
         auto_offset_reset="none",
         isolation_level="read_committed",
+        fetch_max_wait_ms=FETCH_WAIT_MS,
         max_partition_fetch_bytes=4_194_304,
     )
     try:

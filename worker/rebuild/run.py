@@ -74,28 +74,24 @@ async def rebuild(
 ) -> Sequence[Rebuilt]:
     """Steps 3 and 4. `progress` hears of input records that were evaluated again, as they come.
     Raises LoudStop and Unavailable; run again, it begins anew."""
-    lanes = [each.lane for each in surveyed]
-    await tables.empty(lanes)
-    client = client_options(settings)
-    topics = tuple(settings.topic(channel) for channel in INPUTS)
-    async with replaying(client, topics, lanes) as consumer:
-        yard = await Yard.open(settings, tables, client, consumer, partitions, stale_outputs)
-        try:
-            room = asyncio.Semaphore(AT_ONCE)
-            return await asyncio.gather(
-                *(_one(yard, each, room, progress) for each in surveyed if each.plans)
-            )
-        finally:
-            await yard.close()
+    await tables.empty([each.lane for each in surveyed])
+    yard = await Yard.open(settings, tables, partitions, stale_outputs)
+    try:
+        room = asyncio.Semaphore(AT_ONCE)
+        return await asyncio.gather(
+            *(_one(yard, each, room, progress) for each in surveyed if each.plans)
+        )
+    finally:
+        await yard.close()
 
 
 async def _one(
     yard: "Yard", each: Survey, room: asyncio.Semaphore, progress: Callable[[int], None]
 ) -> Rebuilt:
-    async with room:
+    async with room, replaying(yard.client, yard.topics, [each.lane]) as consumer:
         begun = time.perf_counter()
         observer = Progress(each, progress)
-        lane = yard.lane(each.lane, observer)
+        lane = yard.lane(each.lane, consumer, observer)
         watching = asyncio.create_task(observer.watch(lane))
         try:
             owned = await catch_up(lane)
@@ -144,11 +140,13 @@ class Progress:
 
 @dataclass(frozen=True)
 class Yard:
-    """What the lanes of a rebuild share; `consumer` is assigned their partitions."""
+    """What the lanes of a rebuild share; each has a consumer of its own, so that none waits for the
+    fetches of another."""
 
     settings: Settings
     tables: TablesFactory
-    consumer: Any
+    client: Mapping[str, Any]
+    topics: tuple[str, ...]
     lane_log: KafkaLaneLog
     publisher: KafkaPublisher
     rules: ActiveRules
@@ -161,17 +159,17 @@ class Yard:
         cls,
         settings: Settings,
         tables: TablesFactory,
-        client: Mapping[str, Any],
-        consumer: Any,
         partitions: int,
         stale_outputs: str,
     ) -> "Yard":
         """The rules are those of the history only: plans name them by hash."""
+        client = client_options(settings)
         outputs: dict[str, str] = {c: settings.topic(c) for c in (*OUTPUTS, Channel.BUDGETS)}
         yard = cls(
             settings,
             tables,
-            consumer,
+            client,
+            tuple(settings.topic(channel) for channel in INPUTS),
             KafkaLaneLog(client, settings.topic(Channel.LANE_LOG)),
             KafkaPublisher(client, outputs),
             ActiveRules(
@@ -190,7 +188,7 @@ class Yard:
     async def close(self) -> None:
         await asyncio.gather(self.rules.stop(), self.publisher.stop(), self.lane_log.stop())
 
-    def lane(self, number: int, observer: Progress) -> Lane:
+    def lane(self, number: int, consumer: Any, observer: Progress) -> Lane:
         settings = self.settings
         terms = make_terms(
             settings.max_clock_skew_seconds,
@@ -199,7 +197,7 @@ class Yard:
         )
         channels = {settings.topic(channel): channel for channel in INPUTS}
         ports = LanePorts(
-            source=KafkaSource(self.consumer, number, self._source_settings()),
+            source=KafkaSource(consumer, number, self._source_settings()),
             log=self.lane_log.lane(number),
             tables=self.tables.lane(number),
             publisher=self.publisher.lane(number),
@@ -216,7 +214,7 @@ class Yard:
 
     def _source_settings(self) -> SourceSettings:
         return SourceSettings(
-            topics=tuple(self.settings.topic(channel) for channel in INPUTS),
+            topics=self.topics,
             internal=self.settings.topic(Channel.BUDGETS),
             partitions=self.partitions,
             start_from=None,
