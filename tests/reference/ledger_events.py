@@ -75,6 +75,8 @@ class LedgerStream:
         value = self.rng.choice(WHOLE)
         if self.rng.random() < 0.5:
             value += self.rng.randint(0, 99) * self.unit
+        if self.rng.random() < 0.01:
+            value = Decimal(10**20) - self.unit
         return f"{value.quantize(self.unit):f}"
 
     def part(self, whole: str) -> str:
@@ -90,6 +92,12 @@ class LedgerStream:
         some = [event for event in self.sent[-25:] if event["type"] == kind]
         return self.rng.choice(some[-6:]) if some and self.rng.random() < 0.93 else None
 
+    def owner(self, event: dict[str, Any] | None) -> dict[str, Any]:
+        """Whose event it was; rarely it is left to chance."""
+        if event is None or self.rng.random() < 0.04:
+            return {}
+        return {"clientId": event["clientId"]}
+
     def balance_topped_up(self) -> dict[str, Any]:
         source = self.rng.choice(["POS_TERMINAL", "CASH", "ACQUIRING"])
         made = {"topupAmountMajor": self.amount(), "topUpSource": source}
@@ -101,7 +109,7 @@ class LedgerStream:
 
     def topup_refunded(self) -> dict[str, Any]:
         topup = self.earlier(self.rng.choice(["BALANCE_TOPPED_UP"] * 9 + ["VISIT_ENDED"]))
-        of = {} if topup is None else {"clientId": topup["clientId"]}
+        of = self.owner(topup)
         refund = self.part((topup or {}).get("topupAmountMajor", "100"))
         return of | {
             "originalEventId": "e-none" if topup is None else topup["eventId"],
@@ -133,7 +141,7 @@ class LedgerStream:
     def payment_refunded(self) -> dict[str, Any]:
         payment = self.earlier("PAYMENT_MADE")
         bonus = (payment or {}).get("bonusAmountMajor", "10")
-        of = {} if payment is None else {"clientId": payment["clientId"]}
+        of = self.owner(payment)
         return of | {
             "paymentId": "p-none" if payment is None else payment["paymentId"],
             "refundAmountMajor": self.part((payment or {}).get("totalAmountMajor", "100")),

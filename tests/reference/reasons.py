@@ -2,37 +2,43 @@
 
 from rules_engine.author import load_rule_set
 from rules_engine.compile import compile_rule_set
-from rules_engine.explain import RuleExplanation, explain_event
-from rules_engine.simulate import simulate
+from rules_engine.explain import RuleExplanation
+from rules_engine.explain.simulated import explain_simulated
+from rules_engine.simulate import Simulated, simulate
+from rules_engine.timers.due import Rank, split_client_key
+from schemas.instants import instant_text, parse_instant
 from tests.reference.compare import Case
 from tests.reference.model import run
+from tests.reference.result import Result
 
 
 def differing_reasons(case: Case) -> list[str]:
-    """One line for each rule of an event that is explained otherwise."""
+    """One line for each rule of an event or timer that is explained otherwise."""
     checked = load_rule_set(case.rules, "case.yaml")
-    expected = run(case.rules, case.lines).reasons
+    result = run(case.rules, case.lines, case.until)
+    until = None if case.until is None else parse_instant(case.until.isoformat())
     found = []
-    for simulated in simulate(compile_rule_set(checked), case.lines):
-        due = expected.get(simulated.line)
-        if due is None or simulated.event is None:
+    for simulated in simulate(compile_rule_set(checked), case.lines, until):
+        due = reasons_of(simulated, result)
+        if not due:
             continue
-        assert simulated.before is not None
-        explanation = explain_event(
-            checked,
-            simulated.before,
-            simulated.event,
-            simulated.origin,
-            simulated.budgets,
-            simulated.around,
-            simulated.clock,
-        )
+        explanation = explain_simulated(checked, simulated)
+        assert explanation is not None
         got = {rule.rule_id: rule for rule in explanation.rules}
         for rule_id, reason in due.items():
             if not agree(got[rule_id], reason):
                 place = f"seed {case.seed} line {simulated.line} {rule_id}"
                 found.append(f"{place}: {got[rule_id]}, model {reason}")
     return found
+
+
+def reasons_of(simulated: Simulated, result: Result) -> dict[str, str] | None:
+    """The model's, of the event or the timer."""
+    if simulated.rung is None:
+        return None if simulated.event is None else result.reasons.get(simulated.line)
+    due = simulated.rung.due
+    _, client = split_client_key(due.key)
+    return result.timer_reasons.get((Rank(due.rank).name, client, instant_text(due.at)))
 
 
 def agree(rule: RuleExplanation, reason: str) -> bool:

@@ -108,4 +108,6 @@ def fire(
     client_id = due.client.key[1]
     ids = {rule["id"]: f"timer:{trigger}:{rule['id']}:{client_id}:{day}" for rule in rules}
     scene = Scene(model, due.client, timer_cause(due.client, trigger, "", due.at, **more))
-    Firing(scene, amounts or {}).fire(rules, ids)
+    reasons = Firing(scene, amounts or {}).fire(rules, ids)
+    if reasons:
+        model.result.timer_reasons[trigger, client_id, due.at.isoformat()] = reasons
