@@ -6,7 +6,7 @@ from typing import Any
 
 from rules_engine.author.load import load_rule_set
 from rules_engine.compile import compile_rule_set
-from rules_engine.explain import explain_event
+from rules_engine.explain.simulated import explain_simulated
 from rules_engine.simulate import Simulated, simulate
 
 HEAD = """
@@ -79,22 +79,11 @@ class Story:
         return self.event("BONUS_CREDITED", at, **given | fields)
 
     def told(self) -> list[Simulated]:
-        """Line by line; the interpreter of explanations must agree."""
+        """Line by line, and timer by timer; the interpreter of explanations must agree."""
         results = list(simulate(compile_rule_set(self._rules), self._lines))
         for each in results:
-            if each.event is None or each.event.organization_id != "izi":
-                continue
-            assert each.before is not None
-            explained = explain_event(
-                self._rules,
-                each.before,
-                each.event,
-                each.origin,
-                each.budgets.copy(),
-                each.around,
-                each.clock,
-            )
-            assert explained.outcome == each.outcome
+            explained = explain_simulated(self._rules, each)
+            assert explained is None or explained.outcome == each.outcome
         return results
 
     def records(self) -> list[dict[str, Any]]:
