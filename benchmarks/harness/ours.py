@@ -42,7 +42,7 @@ class Ours:
     http_port: int = field(default_factory=free_port)
 
     async def prepare(self, site: Site) -> None:
-        rules = _rules_directory(site)
+        rules = rules_directory(site)
         rules.mkdir(parents=True, exist_ok=True)
         (rules / "rules.yaml").write_text(rule_set_yaml())
         create = ["topics", "create", "--partitions", str(PARTITIONS), "--replication", "1"]
@@ -63,7 +63,7 @@ class Ours:
             "KAFKA_GROUP_ID": site.name,
             "REDIS_URL": site.redis_url,
             "REDIS_KEY_PREFIX": f"{site.name}:",
-            "RULES_SOURCE": f"directory:{_rules_directory(site)}",
+            "RULES_SOURCE": f"directory:{rules_directory(site)}",
             "START_FROM": "earliest",
             "HTTP_PORT": str(self.http_port),
             "LOG_LEVEL": "WARNING",
@@ -84,7 +84,7 @@ def dead_letters_topic(site: Site) -> str:
     return _topics(site)["TOPIC_DEAD_LETTERS"]
 
 
-def _rules_directory(site: Site) -> Path:
+def rules_directory(site: Site) -> Path:
     return site.directory / "rules"
 
 

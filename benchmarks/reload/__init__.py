@@ -1,0 +1,1 @@
+"""What a change of the rules costs while events flow, and how soon it decides."""
