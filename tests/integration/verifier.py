@@ -20,8 +20,11 @@ from rules_engine.budgets.messages import decode_message
 from rules_engine.budgets.port import SEPARATOR, BudgetKey
 from rules_engine.client import ClientState
 from rules_engine.compile import compile_rule_set
-from rules_engine.evaluate import apply_event
+from rules_engine.evaluate import apply_event, refusal
 from rules_engine.outcome import Origin, Outcome
+from rules_engine.timers.due import FIRST_OF_RULES, Due, client_key
+from rules_engine.timers.held import HeldCandidates, HeldClients
+from rules_engine.timers.walk import TimerWalk
 from schemas.decode import decode
 from schemas.decoded import ClientForgotten, PaymentMade, PaymentRefunded, Rejected
 from schemas.records import InputRecord
@@ -29,12 +32,11 @@ from schemas.topics import INPUTS, Channel
 from tests.integration.deployment import COMMANDS, PARTITIONS, Deployment
 from worker.evaluation import BUDGETS_KEY, SLICE_UNIT
 from worker.payments import payment_key, payments_prefix
-from worker.plan import Plan, Start, decode_record
+from worker.plan import Plan, Start, decode_record, timer_at, timer_place
 from worker.tables.codec import pack_client, pack_payment
 from worker.tables.slots import lane_tag
 
 SKEW_US = 300_000_000
-GRACE_US = 120_000_000
 REMEMBER_US = 180 * 86_400_000_000
 
 
@@ -122,29 +124,86 @@ class Expected:
         self.topics = [loyalty.topic(channel) for channel in INPUTS]
         self.channels = {loyalty.topic(channel): channel for channel in INPUTS}
         self.by_place = {(r.topic, r.partition, r.offset): r for r in inputs}
+        self.grace_us = int(loyalty.settings.get("LAPSE_GRACE_SECONDS", "120")) * 1_000_000
         self.due: dict[bytes, bytes] = {}
         self.letters: set[Letter] = set()
-        self.clients: dict[tuple[int, str], ClientState] = {}
+        self.keys: set[tuple[int, str]] = set()
         self.budgets: dict[int, bytes] = {}
-        self.payments = {lane: LanePayments() for lane in range(PARTITIONS)}
-        self.clocks = dict.fromkeys(range(PARTITIONS), 0)
+        lanes = range(PARTITIONS)
+        self.payments = {lane: LanePayments() for lane in lanes}
+        self.clients = {lane: HeldClients() for lane in lanes}
+        self.walks = {lane: self._walk(lane) for lane in lanes}
+        self.clocks, self.rung = dict.fromkeys(lanes, 0), dict.fromkeys(lanes, 0)
+
+    def _around(self, lane: int) -> Around:
+        return Around(self.grace_us, REMEMBER_US, self.payments[lane])
+
+    def _walk(self, lane: int) -> TimerWalk:
+        rules, candidates = {"izi": self.rule_set}, HeldCandidates(self.grace_us)
+        return TimerWalk(rules, self.clients[lane], candidates, None, self._around(lane))
 
     def take(self, lane: int, plan: Plan) -> None:
-        """One plan: messages between lanes first, then the events, then what it tried in vain."""
+        """One plan: messages between lanes first, then the events, each behind what falls due
+        before it, then what comes due behind them, then what it tried in vain."""
         budgets = LaneBudgets(self.budgets.get(lane, b""), lane, PARTITIONS, SLICE_UNIT)
+        walk, before = self.walks[lane], self.rung[lane]
+        if plan.since > self.clocks[lane]:
+            assert walk.next_due(plan.since) is None
+            self._come_to(lane, plan.since)
         for record in self._in_order(lane, plan):
             if self.channels[record.topic] is Channel.BUDGETS:
                 budgets.receive(decode_message(record.value or b""), self._limit_of)
             else:
                 assert not self._event(lane, record, budgets, plan.wall).short
+        if plan.idle:
+            self._ring_until(lane, plan.wall, budgets)
+            self._come_to(lane, plan.wall)
+        while self.rung[lane] < before + plan.timers:
+            due = walk.next_due(plan.wall)
+            assert due is not None
+            assert not self._ring(lane, due, budgets).short
+        assert self.rung[lane] == before + plan.timers
+        if plan.timer is not None:
+            self.clocks[lane] = max(self.clocks[lane], plan.timer.at)
         if plan.cut is not None:
-            topic, offset = plan.cut
-            outcome = self._event(lane, self.by_place[topic, lane, offset], budgets, plan.wall)
-            assert outcome.short
-            budgets.cut(topic, offset, "izi", self.rule_set.content_hash, plan.wall)
-        elif plan.idle:
-            self.clocks[lane] = max(self.clocks[lane], plan.wall)
+            self._try(lane, plan, budgets)
         self.budgets[lane] = budgets.packed() or self.budgets.get(lane, b"")
+
+    def _try(self, lane: int, plan: Plan, budgets: LaneBudgets) -> None:
+        assert plan.cut is not None
+        topic, offset = plan.cut
+        tried = timer_at(plan.cut)
+        if tried is None:
+            record = self.by_place[topic, lane, offset]
+            assert self._event(lane, record, budgets, plan.wall).short
+        else:
+            assert self.walks[lane].next_due(tried.at) == tried
+            assert self._ring(lane, tried, budgets).short
+        budgets.cut(topic, offset, "izi", self.rule_set.content_hash, plan.wall)
+
+    def _come_to(self, lane: int, clock: int) -> None:
+        self.clocks[lane] = max(self.clocks[lane], clock)
+        self.walks[lane].arrive(self.clocks[lane])
+
+    def _ring_until(self, lane: int, clock: int, budgets: LaneBudgets) -> None:
+        while (due := self.walks[lane].next_due(clock)) is not None:
+            assert not self._ring(lane, due, budgets).short
+
+    def _ring(self, lane: int, due: Due, budgets: LaneBudgets) -> Outcome:
+        budgets.begin(*timer_place(due))
+        outcome = self.walks[lane].take(due, budgets).outcome
+        if not outcome.short:
+            if due.rank >= FIRST_OF_RULES:
+                budgets.done()
+            self.rung[lane] += 1
+            self._say(outcome)
+        return outcome
+
+    def _say(self, outcome: Outcome) -> None:
+        for command in outcome.commands:
+            self.due[command.command_id.encode()] = msgspec.json.encode(command)
+        for entry in outcome.journal:
+            self.due[b"journal " + entry.operation_id.encode()] = msgspec.json.encode(entry)
 
     def _limit_of(self, key: BudgetKey) -> Decimal:
         return self.rule_set.budgets[key.split(SEPARATOR)[1]].amount_major
@@ -164,29 +223,31 @@ class Expected:
         if event.occurred_at > record.timestamp * 1000 + SKEW_US:
             self.letters.add((*place, "IN_FUTURE"))
             return nothing
-        key = (lane, f"{event.organization_id}\x1f{event.client_id}")
+        key = client_key(event.organization_id, event.client_id)
+        clients, around = self.clients[lane], self._around(lane)
         rules = self.rule_set if event.organization_id == "izi" else None
-        budgets.begin(record.topic, record.offset)
-        before = self.clients.get(key, ClientState())
-        payments = self.payments[lane]
-        around = Around(GRACE_US, REMEMBER_US, payments)
         clock = max(self.clocks[lane], min(event.occurred_at, wall))
+        before = clients.get(key) or ClientState()
+        refused = refusal(rules, before, event, around, clock)
+        if refused is not None:
+            self.letters.add((*place, refused.code))
+            return nothing
+        self._ring_until(lane, clock, budgets)
+        before = clients.get(key) or ClientState()
+        budgets.begin(record.topic, record.offset)
         outcome = apply_event(rules, before, event, Origin(*place), budgets, around, clock)
         if outcome.short:
             return outcome
         budgets.done()
-        if outcome.rejected is not None:
-            self.letters.add((*place, outcome.rejected.code))
-            return outcome
-        self.clients[key], self.clocks[lane] = outcome.client, clock
-        for command in outcome.commands:
-            self.due[command.command_id.encode()] = msgspec.json.encode(command)
-        for entry in outcome.journal:
-            self.due[b"journal " + entry.operation_id.encode()] = msgspec.json.encode(entry)
+        self._come_to(lane, clock)
+        clients.put(key, outcome.client)
+        self.keys.add((lane, key))
+        self.walks[lane].changed(key, before, outcome.client)
+        self._say(outcome)
         if isinstance(event, ClientForgotten) and not outcome.duplicate:
-            payments.forget(event)
+            self.payments[lane].forget(event)
         if outcome.payment is not None and isinstance(event, PaymentMade | PaymentRefunded):
-            payments.held[payment_key(event)] = outcome.payment
+            self.payments[lane].held[payment_key(event)] = outcome.payment
         return outcome
 
     def _in_order(self, lane: int, plan: Plan) -> list[InputRecord]:
@@ -210,7 +271,10 @@ class Expected:
         return merged
 
     def states(self) -> dict[tuple[int, str], bytes]:
-        states = {place: pack_client(client) for place, client in self.clients.items()}
+        states = {
+            (lane, key): pack_client(self.clients[lane].get(key) or ClientState())
+            for lane, key in self.keys
+        }
         for lane, payments in self.payments.items():
             held = payments.held.items()
             states |= {(lane, key): pack_payment(payment) for key, payment in held}
