@@ -13,21 +13,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, ProducerFenced
 from msgspec import Struct
 
 from config.settings import Settings
 from rules_engine.checked import CheckedRuleSet
 from schemas.topics import Channel
-from worker.errors import OutcomeUnknown, Unavailable
 from worker.kafka.reader import TopicReader
-from worker.kafka.security import client_options, unreachable
-from worker.publishing.catalog import LiveSet, live_sets
+from worker.kafka.security import client_options
+from worker.kafka.transactions import Overtaken, exclusive_writer
+from worker.publishing.catalog import live_sets
 from worker.publishing.errors import StaleBase
 from worker.rules.history import HistoryRecord, Pushed
-
-TRANSACTION_MS = 15_000
 
 
 class Push(Struct, frozen=True):
@@ -45,30 +41,15 @@ def _now() -> datetime:
 
 
 async def publish(settings: Settings, push: Push, now: Callable[[], datetime] = _now) -> None:
-    """Raises StaleBase, Unavailable where nothing was written, OutcomeUnknown otherwise."""
-    client, organization = client_options(settings), push.checked.organization_id
-    producer = AIOKafkaProducer(
-        **client,
-        transactional_id=f"loyalty-rules-push-{organization}",
-        transaction_timeout_ms=TRANSACTION_MS,
-        acks="all",
-    )
-    try:
-        await producer.start()  # 1
-    except KafkaError as error:
-        await producer.stop()
-        raise Unavailable(unreachable(client, error)) from error
-    try:
+    """Raises StaleBase; Unavailable where nothing was written, OutcomeUnknown where it may be."""
+    organization = push.checked.organization_id
+    name = f"loyalty-rules-push-{organization}"
+    async with exclusive_writer(client_options(settings), name) as writer:  # 1
         await _require_base(settings, push)  # 2, 3
-        await _write(settings, producer, push, now())  # 4
-    except ProducerFenced as error:
-        raise StaleBase(organization, push.base, None) from error
-    except KafkaError as error:
-        raise OutcomeUnknown(
-            f"whether the push went through is not known: {error!r}; `loyalty rules status` tells"
-        ) from error
-    finally:
-        await producer.stop()
+        try:
+            await writer.write(_records(settings, push, now()))  # 4
+        except Overtaken as error:
+            raise StaleBase(organization, push.base, None) from error
 
 
 async def _require_base(settings: Settings, push: Push) -> None:
@@ -77,15 +58,14 @@ async def _require_base(settings: Settings, push: Push) -> None:
         records = (await reader.read()).records
     finally:
         await reader.close()
-    live: LiveSet | None = live_sets(records).get(push.checked.organization_id)
+    live = live_sets(records).get(push.checked.organization_id)
     found = None if live is None else live.content_hash or "?"
     if found != push.base:
         raise StaleBase(push.checked.organization_id, push.base, live)
 
 
-async def _write(settings: Settings, producer: AIOKafkaProducer, push: Push, at: datetime) -> None:
+def _records(settings: Settings, push: Push, at: datetime) -> list[tuple[str, bytes, bytes]]:
     checked = push.checked
-    key = checked.organization_id.encode()
     entry = HistoryRecord(
         checked.organization_id,
         checked.version,
@@ -94,7 +74,8 @@ async def _write(settings: Settings, producer: AIOKafkaProducer, push: Push, at:
         push.text,
         Pushed(push.author, push.reason, at.isoformat(timespec="seconds"), push.base),
     )
-    async with producer.transaction():
-        history, rules = settings.topic(Channel.RULES_HISTORY), settings.topic(Channel.RULES)
-        await producer.send_and_wait(history, msgspec.json.encode(entry), key=key)
-        await producer.send_and_wait(rules, push.text.encode(), key=key)
+    key = checked.organization_id.encode()
+    return [
+        (settings.topic(Channel.RULES_HISTORY), key, msgspec.json.encode(entry)),
+        (settings.topic(Channel.RULES), key, push.text.encode()),
+    ]
