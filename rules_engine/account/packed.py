@@ -101,6 +101,16 @@ def with_credit(
     return len(head).to_bytes(2, "big") + head + body + made, from_number(total)
 
 
+def added_batches(before: bytes, after: bytes) -> tuple[Batch, ...] | None:
+    """What `after` has behind the batches of `before`, their numbers left open; None where one of
+    these changed or went. Raises msgspec.DecodeError for damaged bytes."""
+    old = before[2 + (before[0] << 8 | before[1]) :] if before else b""
+    header, body = _split(after) if after else (_EMPTY, b"")
+    if not body.startswith(old):
+        return None
+    return _batches(body[len(old) :], header.sources, 0)
+
+
 def pack_payment(payment: Payment) -> bytes:
     """The payment's one form in bytes. Raises ValueError for more than four decimals."""
     draws = payment.draws

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from rules_engine.account.packed import unpack_account
+from rules_engine.account.packed import added_batches, unpack_account
+from rules_engine.account.values import Batch
 from rules_engine.client import ClientState
 from rules_engine.timers.due import Rank
 from schemas.instants import DAY_US
@@ -47,9 +48,11 @@ def facts_of(state: ClientState) -> frozenset[FactEntry]:
 
 
 def changed_facts(before: ClientState | None, after: ClientState) -> Changes:
-    """What an index of the client is to learn; `before` None: the client was unknown.
+    """What an index of the client is to learn; `before` None: the client was unknown. What is
+    added may be there already.
 
-    Nearly free where no fact changed; the account is opened only where its bytes differ.
+    Nearly free where no fact changed; the account is opened only where its bytes differ, and of
+    one that was only credited no more than what came to it.
     """
     if before is None:
         return Changes(tuple(sorted(_facts(after))))
@@ -62,8 +65,12 @@ def changed_facts(before: ClientState | None, after: ClientState) -> Changes:
         return UNCHANGED
     old, new = set(_visits(before)), set(_visits(after))
     if before.account != after.account:
-        old |= _lapse_days(before)
-        new |= _lapse_days(after)
+        only_added = added_batches(before.account, after.account)
+        if only_added is None:
+            old |= _lapse_days(before)
+            new |= _lapse_days(after)
+        else:
+            new |= _days_of(only_added)
     if old == new:
         return UNCHANGED
     return Changes(tuple(sorted(new - old)), tuple(sorted(old - new)))
@@ -108,8 +115,12 @@ def _visits(state: ClientState) -> Iterable[FactEntry]:
 def _lapse_days(state: ClientState) -> set[FactEntry]:
     if state.lapses_at is None:
         return set()
+    return _days_of(unpack_account(state.account).batches)
+
+
+def _days_of(batches: Iterable[Batch]) -> set[FactEntry]:
     return {
         FactEntry(Fact.LAPSE_DAY, batch.expires_at // DAY_US)
-        for batch in unpack_account(state.account).batches
+        for batch in batches
         if batch.left and batch.expires_at is not None
     }
