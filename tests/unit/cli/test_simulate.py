@@ -218,7 +218,10 @@ class TestExplain:
 
     def test_an_id_that_is_not_there(self, rules: str, events: str, capsys: Shown) -> None:
         assert run(["explain", "--rules", rules, "--events", events, "--event", "e-9"]) == 1
-        assert "no line that can be read, and no timer that rang, has the eventId 'e-9'" in capsys.readouterr().err
+        assert (
+            "no line that can be read, and no timer that rang, has the eventId 'e-9'"
+            in capsys.readouterr().err
+        )
 
     def test_another_organization(self, rules: str, tmp_path: Path, capsys: Shown) -> None:
         file = tmp_path / "other.jsonl"
@@ -246,3 +249,98 @@ class TestExplain:
         shown = capsys.readouterr()
         assert shown.out.count("BALANCE_TOPPED_UP of c-1") == 5
         assert "6 events, 2 commands" in shown.err
+
+
+class TestTimers:
+    """Two weeks after 1 November are 15 November at ten: 07:00 in UTC."""
+
+    RULES = """
+organizationId: izi
+version: "1"
+timeZone: Europe/Moscow
+currency: RUB
+rules:
+  - id: miss
+    trigger: CLIENT_ABSENT
+    after: {days: 14}
+    actions: [{type: ADD_BONUS, formula: "50", expiresInDays: 1}]
+"""
+
+    @pytest.fixture
+    def given(self, tmp_path: Path) -> list[str]:
+        rules, events = tmp_path / "timers.yaml", tmp_path / "visits.jsonl"
+        rules.write_text(self.RULES, encoding="utf-8")
+        visit = {"type": "VISIT_STARTED", "visitId": "v", "tariffId": "t"}
+        visit["occurredAt"] = "2026-11-01T12:00:00+03:00"
+        events.write_text(topup("e-1", "1", **visit), encoding="utf-8")
+        return ["--rules", str(rules), "--events", str(events)]
+
+    @pytest.mark.parametrize(
+        ("until", "commands", "journal"),
+        [
+            ([], [], []),
+            (["--until", "2026-11-15T06:59:59.999999Z"], [], []),
+            (["--until", "2026-11-15T07:00:00Z"], ["ADD_BONUS"], ["BONUS_CREDIT"]),
+            (
+                ["--until", "2026-11-16T10:00:00+03:00"],
+                ["ADD_BONUS"],
+                ["BONUS_CREDIT", "BONUS_EXPIRY"],
+            ),
+        ],
+    )
+    def test_until_is_inclusive(
+        self,
+        given: list[str],
+        until: list[str],
+        commands: list[str],
+        journal: list[str],
+        tmp_path: Path,
+    ) -> None:
+        paths = {"commands": tmp_path / "c", "journal": tmp_path / "j"}
+        files = [part for name, path in paths.items() for part in (f"--{name}", str(path))]
+        assert run(["simulate", *given, *until, *files]) == 0
+        written = [
+            [json.loads(line)["type"] for line in path.read_text("utf-8").splitlines()]
+            for path in paths.values()
+        ]
+        assert written == [commands, journal]
+
+    def test_totals_count_lines_alone(self, given: list[str], capsys: Shown) -> None:
+        until = ["--until", "2026-12-01T00:00:00Z", "--format", "json"]
+        assert run(["simulate", *given, *until]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["events"] == 1
+        assert told["commands"] == {"ADD_BONUS": 1}
+        assert told["rules"] == {"miss": {"firings": 1, "creditedMajor": "50.00"}}
+
+    def test_explanations(self, given: list[str], capsys: Shown) -> None:
+        until = ["--until", "2026-12-01T00:00:00Z"]
+        assert run(["simulate", *given, *until, "--explain"]) == 0
+        assert capsys.readouterr().out.splitlines()[2:] == [
+            "CLIENT_ABSENT of c-1 at 2026-11-15T07:00:00+00:00",
+            "  + miss: ADD_BONUS 50.00 RUB",
+            "       = 50",
+            "LAPSE of c-1 at 2026-11-16T07:00:00+00:00",
+            "  BONUS_EXPIRY 50.00 RUB",
+        ]
+
+    def test_one_timer_by_the_id_of_its_event(self, given: list[str], capsys: Shown) -> None:
+        wanted = ["--event", "timer:CLIENT_ABSENT:miss:c-1:2026-11-15"]
+        assert run(["explain", *given, *wanted]) == 1
+        assert "no timer that rang, has the eventId" in capsys.readouterr().err
+        until = ["--until", "2026-11-15T10:00:00+03:00", "--format", "json"]
+        assert run(["explain", *given, *wanted, *until]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert (told["type"], told["at"]) == ("CLIENT_ABSENT", "2026-11-15T07:00:00+00:00")
+        assert [(rule["eventId"], rule["fired"]) for rule in told["rules"]] == [(wanted[1], True)]
+
+    def test_two_rule_sets_are_compared_with_their_timers(
+        self, given: list[str], tmp_path: Path, capsys: Shown
+    ) -> None:
+        other = tmp_path / "other.yaml"
+        other.write_text(self.RULES.replace('"50"', '"70"'), encoding="utf-8")
+        until = ["--until", "2026-11-15T10:00:00+03:00", "--format", "json"]
+        assert run(["simulate", *given, *until, "--compare", str(other)]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["events"] == 1
+        assert told["total"]["differenceMajor"] == "20.00"

@@ -10,6 +10,8 @@ from uuid import NAMESPACE_DNS, uuid5
 import pytest
 from msgspec.structs import replace
 
+from schemas.commands import COMMAND_MODELS
+from schemas.journal import JournalRecord
 from tests.unit.timers.told import MOSCOW, Told, happened
 
 
@@ -679,6 +681,16 @@ class TestWhatIsOnTheWire:
         due = "timer:BONUS_EXPIRED:comfort:anna:2026-11-11T15:00:00+00:00"
         assert comfort["causedBy"]["eventId"] == due
         assert (comfort["type"], comfort["amountMajor"]) == ("BONUS_CREDIT", "20.00")
+
+    def test_readers_are_promised_just_that(self) -> None:
+        """Everything that the stories come to holds against the contract of readers."""
+        for story in STORIES:
+            for each in Told(story.rules, story.events, story.zone).simulated(story.until):
+                for command in each.commands:
+                    read = json.loads(command)
+                    COMMAND_MODELS[read["type"]].model_validate(read)
+                for record in each.journal:
+                    JournalRecord.model_validate(json.loads(record))
 
 
 class TestTheClock:
