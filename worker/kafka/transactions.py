@@ -1,6 +1,6 @@
 """Records to several topics, all or none, by the last one who began."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -37,7 +37,7 @@ class ExclusiveWriter:
 
 
 @asynccontextmanager
-async def exclusive_writer(client: Mapping[str, Any], name: str) -> AsyncIterator[ExclusiveWriter]:
+async def exclusive_writer(client: dict[str, Any], name: str) -> AsyncIterator[ExclusiveWriter]:
     """From here on every earlier writer of this name is fenced, and what it had under way is taken
     back. Raises Unavailable."""
     producer = AIOKafkaProducer(
