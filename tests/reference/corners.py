@@ -188,10 +188,50 @@ def doubled_hours(rng: random.Random) -> Made:
     return rule_set(zone, rules, limits=quiet), lines_of(events)
 
 
+def revoked_limits(rng: random.Random) -> Made:
+    """Limits that a refund frees again, in the local day of the top-up and not in its own."""
+    zone, club = rng.sample(["Pacific/Kiritimati", "America/New_York", "Europe/Moscow"], 2)
+    limits = [
+        {"perClient": [{"times": rng.choice([1, 2]), "per": "DAY"}]},
+        {"budget": {"amountMajor": rng.choice([50, 75, 120]), "per": rng.choice(["DAY", "MONTH"])}},
+        {"perClient": [{"times": 2, "per": "DAY"}, {"times": 3, "per": "WEEK"}]},
+        {},
+    ]
+    rules = []
+    for number in range(rng.randint(1, 3)):
+        more: dict[str, Any] = {"limits": rng.choice(limits)}
+        made = rule(f"r{number}", "BALANCE_TOPPED_UP", bonus("topupAmountMajor / 2"), **more)
+        if rng.random() < 0.4:
+            made["actions"].append(bonus("10"))
+        rules.append(made)
+    credit = {"perClientCredit": {"amountMajor": rng.choice([50, 100]), "per": "DAY"}}
+    now = datetime(2026, 3, rng.choice([1, 31]), tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    events: list[dict[str, Any]] = []
+    for number in range(24):
+        now += timedelta(hours=rng.choice([0, 1, 2, 5]))
+        at = now - timedelta(hours=rng.choice([0, 0, 0, 20, 30]))
+        topups = [event for event in events if event["type"] == "BALANCE_TOPPED_UP"]
+        made = topup(number, at, "100") | {"clubId": rng.choice(["club-1", "club-2"])}
+        if topups and rng.random() < 0.45:
+            made["type"] = "TOPUP_REFUNDED"
+            made["originalEventId"] = rng.choice(topups[-4:])["eventId"]
+            made["refundAmountMajor"] = rng.choice(["100", "100", "50", "33.33"])
+        events.append(made)
+    document = rule_set(
+        zone,
+        rules,
+        onTopupRefund="REVOKE",
+        limits=rng.choice([{}, credit]),
+        clubs=[{"clubId": "club-2", "timeZone": club}],
+    )
+    return document, lines_of(events)
+
+
 CORNERS: list[Callable[[random.Random], Made]] = [
     remembered_ids,
     own_groups,
     last_digits,
     birthdays,
     doubled_hours,
+    revoked_limits,
 ]

@@ -16,6 +16,7 @@ from tests.reference.generate_rules import make_world
 from tests.reference.ledger_events import LedgerStream
 from tests.reference.ledger_rules import make_ledger_world
 from tests.reference.model import run
+from tests.reference.timer_corners import TIMER_CORNERS
 from tests.reference.timer_events import TimerStream
 from tests.reference.timer_rules import make_timer_world
 from tests.reference.world import Switches
@@ -26,7 +27,7 @@ def make_case(seed: int, switches: Switches) -> Case:
     mixes of everything else."""
     rng = random.Random(seed)
     if seed % 8 == 7:
-        return Case(seed, *CORNERS[seed // 8 % len(CORNERS)](rng))
+        return corner(seed, rng)
     if seed % 8 in (0, 3):
         world = make_timer_world(rng, switches)
         stream = TimerStream(rng, world)
@@ -36,6 +37,15 @@ def make_case(seed: int, switches: Switches) -> Case:
         return Case(seed, world.document, LedgerStream(rng, world).make())
     world = make_world(rng, switches)
     return Case(seed, world.document, Stream(rng, world, switches).make())
+
+
+def corner(seed: int, rng: random.Random) -> Case:
+    """One subject each, in turn."""
+    number = seed // 8 % (len(CORNERS) + len(TIMER_CORNERS))
+    if number < len(CORNERS):
+        return Case(seed, *CORNERS[number](rng))
+    document, lines, until = TIMER_CORNERS[number - len(CORNERS)](rng)
+    return Case(seed, document, lines, until)
 
 
 def minimal(case: Case) -> tuple[Case, Difference]:
