@@ -33,9 +33,10 @@ format: setup ## mend style and format where that is mechanical
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-simulate-faults: setup ## lanes and budgets under crashes, zombies and lost writes: seeded histories
+simulate-faults: setup ## lanes, budgets and timers under crashes, zombies and lost writes: seeded histories
 	@$(BIN)/python -m tests.simulation.run $(ARGS)
 	@$(BIN)/python -m tests.simulation.budget_run $(ARGS)
+	@$(BIN)/python -m tests.simulation.timer_run $(ARGS)
 
 fuzz: setup ## mutated records, rule files and settings, every one accounted for; RECORDS=1000000
 	@$(BIN)/python -m tests.fuzz.run --records $(or $(RECORDS),100000) $(ARGS)

@@ -104,9 +104,9 @@ class IndexView:
         prefix = watched_prefix(entry)
         if prefix is None:
             return
-        if prefix in self._floors and entry < self._floors[prefix]:
-            self._floors[prefix] = entry
-        if prefix in self._earliest and entry < self._earliest[prefix]:
+        if prefix in self._floors and entry <= self._floors[prefix]:
+            self._floors[prefix] = self._earliest[prefix] = entry
+        elif prefix in self._earliest and entry < self._earliest[prefix]:
             self._earliest[prefix] = entry
 
     def found_stale(self, entries: Sequence[bytes]) -> None:

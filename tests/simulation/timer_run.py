@@ -35,7 +35,6 @@ MakeLane = Callable[[TimerWorld, int], Lane]
 MOST_STEPS = 60_000
 QUIET_STEPS = 250
 """So long nothing happened after the end: the lane has nothing left to do."""
-MOST_UNITS = 3
 
 
 def make_lane(world: TimerWorld, owner: int, kind: type[Lane] = Lane) -> Lane:
@@ -44,7 +43,7 @@ def make_lane(world: TimerWorld, owner: int, kind: type[Lane] = Lane) -> Lane:
         log=SimulatedLog(world, owner),
         tables=SimulatedTables(world),
         publisher=TimerPublisher(world),
-        evaluator=LoyaltyEvaluator(CHANNELS, WorldRules(world), TERMS, most_units=MOST_UNITS),
+        evaluator=LoyaltyEvaluator(CHANNELS, WorldRules(world), TERMS, most_units=world.most_units),
         clock=OwnerClock(world, owner),
         observer=SilentObserver(),
     )

@@ -92,6 +92,7 @@ class TimerWorld(World):
         self.read_at: dict[int, int] = {}
         """Wall clock that an owner read → the instant at which it did."""
         self.skews: dict[int, int] = {}
+        self.most_units = 1 + seed % 3
         self.swapped = False
         if hurry:
             self.now += DAYS * DAY_US
