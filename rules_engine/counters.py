@@ -3,9 +3,9 @@
 Most events meet no rule with limits, so the state holds these counters as bytes that are opened
 only when a rule is about to be charged.
 
-Bytes: msgpack of firings, limit counts, credits, pushes. A counter is a flat list of ordinal,
-count, ordinal, count; amounts are numbers of `rules_engine.units`. A period is named by its
-first letter. No bytes: nothing has been counted yet.
+Bytes: msgpack of firings, limit counts, credits, pushes. A counter is a flat list: ordinal, count,
+by how much the second ordinal is higher, its count. Amounts are numbers of `rules_engine.units`, a
+period is named by its first letter. No bytes: nothing has been counted yet.
 """
 
 from collections.abc import Mapping
@@ -84,23 +84,33 @@ def _short(key: str) -> str:
     return f"{rule_id}\x1f{per[0]}"
 
 
-def _flat(counts: PeriodCounts) -> list[int]:
-    return [number for pair in counts for number in pair]
+def _flat(counts: PeriodCounts) -> tuple[int, ...]:
+    if len(counts) == 2:
+        (first, one), (second, other) = counts
+        return first, one, second - first, other
+    return counts[0] if counts else ()
 
 
 def _pairs(flat: tuple[int, ...]) -> PeriodCounts:
-    return tuple(zip(flat[::2], flat[1::2], strict=True))
+    if len(flat) == 4:
+        first, one, after, other = flat
+        return (first, one), (first + after, other)
+    return ((flat[0], flat[1]),) if flat else ()
 
 
 def _flat_amounts(held: PeriodAmounts) -> list[Number]:
     flat: list[Number] = []
+    before = 0
     for ordinal, amount in held:
-        flat += (ordinal, fitting(to_number(amount)))
+        flat += (ordinal - before, fitting(to_number(amount)))
+        before = ordinal
     return flat
 
 
 def _amounts(flat: tuple[Number, ...]) -> PeriodAmounts:
-    return tuple(
-        (int(ordinal), from_number(number))
-        for ordinal, number in zip(flat[::2], flat[1::2], strict=True)
-    )
+    if not flat:
+        return ()
+    first = (int(flat[0]), from_number(flat[1]))
+    if len(flat) == 2:
+        return (first,)
+    return first, (first[0] + int(flat[2]), from_number(flat[3]))

@@ -1,8 +1,8 @@
 """Accounts and payments as bytes: what a client's state and the payments' own keys hold.
 
-An account is the length of its header (2, big endian), the header (balance, counters, sources of
-batches; msgpack) and its batches behind one another (`records.py`), so that the balance is read,
-and a batch added, without a look at the others. No bytes: no operation yet.
+An account is msgpack: balance, counters, sources of batches, and the batches as records behind one
+another (`records.py`), so that the balance is read, and a batch added, without a look at the
+others. No bytes: no operation yet.
 """
 
 import struct
@@ -12,14 +12,22 @@ from decimal import Decimal
 from msgspec import DecodeError, Struct, msgpack
 
 from rules_engine.account.payments import Payment
-from rules_engine.account.records import Sources, batches, record, source_of
+from rules_engine.account.records import (
+    Source,
+    Sources,
+    batches,
+    new_record,
+    record,
+    source,
+    source_of,
+)
 from rules_engine.account.spending import Draw
 from rules_engine.account.values import NOTHING, UNUSED, Account, Batch, Earned, Opened
 from rules_engine.checked import RefundPolicy
 from rules_engine.units import Number, fitting, from_number, sum_of_numbers, to_number
 
 
-class Header(Struct, frozen=True, gc=False, array_like=True):
+class PackedAccount(Struct, frozen=True, gc=False, array_like=True):
     """`count`: how many batches there are; the n-th of them has the number `opened - count + n`
     where its record says nothing else."""
 
@@ -28,6 +36,7 @@ class Header(Struct, frozen=True, gc=False, array_like=True):
     count: int
     commanded_at: int | None
     sources: Sources
+    records: bytes
 
 
 class PackedPayment(Struct, frozen=True, gc=False, array_like=True):
@@ -45,7 +54,7 @@ class PackedPayment(Struct, frozen=True, gc=False, array_like=True):
 
 
 _encode = msgpack.Encoder().encode
-_header = msgpack.Decoder(Header).decode
+_account = msgpack.Decoder(PackedAccount).decode
 _payment = msgpack.Decoder(PackedPayment).decode
 
 
@@ -54,23 +63,22 @@ def pack_account(account: Account) -> bytes:
     if not account.is_used:
         return b""
     count = len(account.batches)
-    sources, body = _records(account.batches, account.opened - count)
-    balance = fitting(to_number(account.balance))
-    return _joined(Header(balance, account.opened, count, account.commanded_at, sources), body)
+    sources, body, balance = _records(account.batches, account.opened - count)
+    return _encode((fitting(balance), account.opened, count, account.commanded_at, sources, body))
 
 
 def unpack_account(packed: bytes) -> Account:
     """Raises msgspec.DecodeError for damaged bytes."""
     if not packed:
         return UNUSED
-    header, body = _split(packed)
-    held = _batches(body, header.sources, header.opened - header.count)
-    return Account(held, header.opened, header.commanded_at, True)
+    read = _account(packed)
+    held = _batches(read.records, read.sources, read.opened - read.count)
+    return Account(held, read.opened, read.commanded_at, True)
 
 
 def balance_of(packed: bytes) -> Decimal:
     """The account's balance, zero before its first operation."""
-    return from_number(_split(packed)[0].balance) if packed else NOTHING
+    return from_number(_account(packed).balance) if packed else NOTHING
 
 
 def with_credit(
@@ -85,37 +93,41 @@ def with_credit(
 ) -> tuple[bytes, Decimal]:
     """The account with one more batch, which a command of `commanded_at` credits, and its balance:
     the same as `operations.credit`, at a fraction of its cost."""
-    header, body = _split(packed) if packed else (_EMPTY, b"")
-    latest, number, sources = header.commanded_at, header.opened, header.sources
+    held = _account(packed) if packed else _EMPTY
+    latest, number, sources = held.commanded_at, held.opened, held.sources
     if latest is None or latest < commanded_at:
         latest = commanded_at
-    types, ids = restriction
-    batch = Batch(number, batch_id, amount, expires_at, types, ids, Opened.RULE, rule_id, earned)
-    source = source_of(batch)
-    if source not in sources:
-        sources = (*sources, source)
-    left = to_number(amount)
-    total = sum_of_numbers(header.balance, left)
-    head = _encode((fitting(total), number + 1, header.count + 1, latest, sources))
-    made = record(batch, left, sources.index(source), number)
-    return len(head).to_bytes(2, "big") + head + body + made, from_number(total)
+    named = source(rule_id, earned, restriction)
+    if named not in sources:
+        sources = (*sources, named)
+    place, left = sources.index(named), to_number(amount)
+    made = new_record(batch_id, left, expires_at, earned, place)
+    if made is None:
+        types, ids = restriction
+        batch = Batch(
+            number, batch_id, amount, expires_at, types, ids, Opened.RULE, rule_id, earned
+        )
+        made = record(batch, left, place, number)
+    total = sum_of_numbers(held.balance, left)
+    grown = (fitting(total), number + 1, held.count + 1, latest, sources, held.records + made)
+    return _encode(grown), from_number(total)
 
 
 def added_batches(before: bytes, after: bytes) -> tuple[Batch, ...] | None:
     """What `after` has behind the batches of `before`, their numbers left open; None where one of
     these changed or went. Raises msgspec.DecodeError for damaged bytes."""
-    old = before[2 + (before[0] << 8 | before[1]) :] if before else b""
-    header, body = _split(after) if after else (_EMPTY, b"")
-    if not body.startswith(old):
+    old = _account(before).records if before else b""
+    read = _account(after) if after else _EMPTY
+    if not read.records.startswith(old):
         return None
-    return _batches(body[len(old) :], header.sources, 0)
+    return _batches(read.records[len(old) :], read.sources, 0)
 
 
 def pack_payment(payment: Payment) -> bytes:
     """The payment's one form in bytes. Raises ValueError for more than four decimals."""
     draws = payment.draws
     first = draws[0].batch.number if draws else 0
-    sources, body = _records([each.batch for each in draws], first)
+    sources, body, _ = _records([each.batch for each in draws], first)
     amounts = tuple(
         (fitting(to_number(each.amount)), fitting(to_number(each.settled))) for each in draws
     )
@@ -146,17 +158,20 @@ def unpack_payment(packed: bytes) -> Payment:
     return Payment(read.event, read.paid_at, from_number(read.total), read.policy, draws, read.life)
 
 
-_EMPTY = Header(0, 0, 0, None, ())
+_EMPTY = PackedAccount(0, 0, 0, None, (), b"")
 
 
-def _records(held: Sequence[Batch], first: int) -> tuple[Sources, bytes]:
-    """The sources of some batches, and their records; `first`: what the first one's place says."""
-    named = [source_of(each) for each in held]
-    sources = tuple(dict.fromkeys(named))
-    return sources, b"".join(
-        record(each, to_number(each.left), sources.index(source), number)
-        for number, (each, source) in enumerate(zip(held, named, strict=True), first)
-    )
+def _records(held: Sequence[Batch], first: int) -> tuple[Sources, bytes, int]:
+    """The sources of some batches, their records, and the sum of what is left; `first`: the number
+    that the first one's place gives it."""
+    places: dict[str | Source, int] = {}
+    made, balance = [], 0
+    for number, batch in enumerate(held, first):
+        left = to_number(batch.left)
+        place = places.setdefault(source_of(batch), len(places))
+        made.append(record(batch, left, place, number))
+        balance = sum_of_numbers(balance, left)
+    return tuple(places), b"".join(made), balance
 
 
 def _batches(body: bytes, sources: Sources, first: int) -> tuple[Batch, ...]:
@@ -164,13 +179,3 @@ def _batches(body: bytes, sources: Sources, first: int) -> tuple[Batch, ...]:
         return batches(body, sources, first)
     except (struct.error, IndexError) as fault:
         raise DecodeError(f"batches end too soon: {fault}") from fault
-
-
-def _joined(header: Header, body: bytes) -> bytes:
-    head = _encode(header)
-    return len(head).to_bytes(2, "big") + head + body
-
-
-def _split(packed: bytes) -> tuple[Header, bytes]:
-    end = 2 + (packed[0] << 8 | packed[1])
-    return _header(packed[2:end]), packed[end:]

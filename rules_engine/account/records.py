@@ -7,6 +7,8 @@ Then, big endian: id (16), what is left (4), and by the flags
        that no top-up earned: since the epoch (8, signed); without it the batch never expires
     1  what a top-up earned: the top-up (4), its local day since the epoch (2)
     4  what was credited (4); without it as much as is left
+With the flags 2 and 1 alone, the usual case, left and top-up are of 3 bytes and stand together;
+larger ones say what was credited, too.
 Amounts are numbers of `rules_engine.units`. What does not fit (large amounts, a 16th source, a
 batch that was emptied or whose top-up was refunded) follows 0xf0 and its length (2) as msgpack.
 
@@ -24,6 +26,8 @@ from rules_engine.units import Number, fitting, from_number, to_number
 from schemas.instants import DAY_US
 
 _NUMBERED, _CREDITED, _EXPIRES, _EARNED = 8, 4, 2, 1
+_USUAL = _EXPIRES | _EARNED
+"""What a rule credited for a top-up and nobody touched since."""
 _OTHER, _OTHER_HEAD = 0xF0, 3
 _SOURCES = 15
 _ID = 16
@@ -62,6 +66,8 @@ class _Other(Struct, frozen=True, gc=False, array_like=True):
 
 
 def _format(flags: int) -> StructFormat:
+    if flags == _USUAL:
+        return StructFormat(">B16sHIHIH")
     expiry = "HI" if flags & _EARNED else "q"
     return StructFormat(
         ">B16sI"
@@ -76,23 +82,30 @@ _FORMATS = tuple(map(_format, range(16)))
 _PACK = tuple(each.pack for each in _FORMATS)
 _READ = tuple((each.unpack_from, each.size) for each in _FORMATS)
 
-_USUAL = _EXPIRES | _EARNED
-"""What a rule credited for a top-up and nobody touched since."""
-_pack_usual = _PACK[_USUAL]
 _LOW = (1 << 32) - 1
+_UNRESTRICTED = ((), ())
 
 _encode = msgpack.Encoder().encode
 _other = msgpack.Decoder(_Other).decode
 
 
 def source_of(batch: Batch) -> str | Source:
-    earned, charged, siblings = batch.earned, "", 1
-    if earned is not None:
-        charged, siblings = earned.charged, earned.siblings
-    types, ids, opened_by = batch.product_types, batch.product_ids, batch.opened_by
-    if charged or siblings != 1 or types or ids or opened_by:
-        return Source(batch.rule_id, charged, siblings, types, ids, opened_by)
-    return batch.rule_id
+    """What it has in common with others."""
+    restriction = batch.product_types, batch.product_ids
+    return source(batch.rule_id, batch.earned, restriction, batch.opened_by)
+
+
+def source(
+    rule_id: str,
+    earned: Earned | None,
+    restriction: tuple[tuple[str, ...], tuple[str, ...]],
+    opened_by: Opened = Opened.RULE,
+) -> str | Source:
+    """As `source_of`. `restriction`: product types, product ids."""
+    charged, siblings = ("", 1) if earned is None else (earned.charged, earned.siblings)
+    if charged or siblings != 1 or opened_by or restriction != _UNRESTRICTED:
+        return Source(rule_id, charged, siblings, *restriction, opened_by)
+    return rule_id
 
 
 def record(batch: Batch, left: int, source: int, number: int) -> bytes:
@@ -101,43 +114,60 @@ def record(batch: Batch, left: int, source: int, number: int) -> bytes:
 
     Raises ValueError for an amount with more than four decimals.
     """
-    earned, ends = batch.earned, batch.expires_at
-    if source >= _SOURCES or left >> 32 or len(batch.id) != _ID or batch.emptied_at is not None:
-        return _other_record(batch, source)
+    earned, made = batch.earned, None
+    if batch.emptied_at is None and len(batch.id) == _ID:
+        if batch.number == number and (earned is None or earned.credited == batch.left):
+            made = new_record(batch.id, left, batch.expires_at, earned, source)
+        made = made or _full_record(batch, left, source, number)
+    return made or _other_record(batch, source)
+
+
+def new_record(
+    batch_id: bytes, left: int, expires_at: int | None, earned: Earned | None, source: int
+) -> bytes | None:
+    """Of a batch with the number that its place gives it, from which nothing was taken; None where
+    it is not a usual one."""
+    if source >= _SOURCES or left >> 24 or expires_at is None or len(batch_id) != _ID:
+        return None
     if earned is None:
-        return _unearned_record(batch, left, source, number)
-    day, topup, credited = earned.day, to_number(earned.topup), earned.credited
-    if topup >> 32 or day >> 16 or earned.refunded or earned.revoked:
-        return _other_record(batch, source)
-    flags, fields = _EARNED, [left]
-    if ends is not None:
-        ends -= day * DAY_US
-        if ends >> 48:
-            return _other_record(batch, source)
-        if batch.number == number and credited == batch.left:
-            kind = source << 4 | _USUAL
-            return _pack_usual(kind, batch.id, left, ends >> 32, ends & _LOW, topup, day)
-        flags |= _EXPIRES
+        return _PACK[_EXPIRES](source << 4 | _EXPIRES, batch_id, left, expires_at)
+    day, topup = earned.day, to_number(earned.topup)
+    after = expires_at - day * DAY_US
+    if topup >> 24 or day >> 16 or after >> 48 or earned.refunded or earned.revoked:
+        return None
+    both = left << 24 | topup
+    return _PACK[_USUAL](
+        source << 4 | _USUAL, batch_id, both >> 32, both & _LOW, after >> 32, after & _LOW, day
+    )
+
+
+def _full_record(batch: Batch, left: int, source: int, number: int) -> bytes | None:
+    """Of a batch that is not empty; None where it does not fit."""
+    flags, fields, earned, ends = 0, [left], batch.earned, batch.expires_at
     if batch.number != number:
         flags |= _NUMBERED
         fields.append(batch.number)
-    fields += (topup, day) if ends is None else (ends >> 32, ends & _LOW, topup, day)
-    if credited != batch.left:
-        flags |= _CREDITED
-        fields.append(to_number(credited))
-        if fields[-1] >> 32:
-            return _other_record(batch, source)
-    return _PACK[flags](source << 4 | flags, batch.id, *fields)
-
-
-def _unearned_record(batch: Batch, left: int, source: int, number: int) -> bytes:
-    flags, fields = 0, [left]
-    if batch.number != number:
-        flags |= _NUMBERED
-        fields.append(batch.number)
-    if batch.expires_at is not None:
-        flags |= _EXPIRES
-        fields.append(batch.expires_at)
+    if earned is None:
+        if ends is not None:
+            flags |= _EXPIRES
+            fields.append(ends)
+    else:
+        flags |= _EARNED
+        day, topup, credited = earned.day, to_number(earned.topup), to_number(earned.credited)
+        if ends is not None:
+            ends -= day * DAY_US
+            if ends >> 48:
+                return None
+            flags |= _EXPIRES
+            fields += ends >> 32, ends & _LOW
+        fields += topup, day
+        if credited != left or flags == _USUAL:
+            flags |= _CREDITED
+            fields.append(credited)
+        if (topup | credited) >> 32 or day >> 16 or earned.refunded or earned.revoked:
+            return None
+    if source >= _SOURCES or left >> 32:
+        return None
     return _PACK[flags](source << 4 | flags, batch.id, *fields)
 
 
@@ -162,13 +192,15 @@ def batches(records: bytes, sources: Sources, number: int) -> tuple[Batch, ...]:
 
 
 def _batch(flags: int, fields: tuple[Any, ...], source: Source, number: int) -> Batch:
-    left, ends, earned = from_number(fields[2]), None, None
+    ends, earned = None, None
     if flags == _USUAL:
-        _, _, _, high, low, topup, day = fields
+        _, _, amounts, below, high, low, day = fields
+        left = from_number(amounts << 8 | below >> 24)
+        topup = from_number(below & 0xFFFFFF)
         ends = day * DAY_US + (high << 32 | low)
-        earned = Earned(left, from_number(topup), day, source.siblings, source.charged)
+        earned = Earned(left, topup, day, source.siblings, source.charged)
     else:
-        rest = list(fields[3:])
+        left, rest = from_number(fields[2]), list(fields[3:])
         if flags & _NUMBERED:
             number = rest.pop(0)
         if flags & _EARNED:

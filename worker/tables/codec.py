@@ -1,14 +1,15 @@
 """A client's state, and a remembered payment, as the bytes that the tables keep.
 
 The first byte is the version of the form, the rest msgpack: fields in order, without names, those
-that few clients have behind the others. Amounts are whole numbers, a birthday is 19990517, the
-latest instant is counted from that of the last remembered event, a group of `groups` is named by
-its place. Equal states give equal bytes.
+that few clients have behind the others. Amounts are whole numbers, a birthday is days since 1970,
+the latest instant is counted from that of the last remembered event, and a changed group that is
+one of `groups` is named by its place there. Equal states give equal bytes.
 
 Every earlier version is read (`version_1.py`) and written on in this one. Another form needs
 another version, and its values frozen beside the others (`tests/data/state`).
 """
 
+from datetime import date
 from functools import lru_cache
 
 from msgspec import MsgspecError, Struct, msgpack
@@ -52,12 +53,13 @@ class _Stored(Struct, frozen=True, gc=False, array_like=True):
     memory: bytes
     counted: bytes
     last_club: str
-    rare: _Rare | None = None
     account: bytes = b""
     lapses_at: int | None = None
+    rare: _Rare | None = None
 
 
 _LARGEST = 1 << 63
+_EPOCH = date(1970, 1, 1).toordinal()
 _encode = msgpack.Encoder().encode
 _decode = msgpack.Decoder(_Stored).decode
 
@@ -86,9 +88,11 @@ def pack_client(state: ClientState) -> bytes:
         state.counted,
         state.last_club,
     )
+    if rare is not None:
+        return _VERSION + _encode((*fields, state.account, state.lapses_at, rare))
     if state.account or state.lapses_at is not None:
-        return _VERSION + _encode((*fields, rare, state.account, state.lapses_at))
-    return _VERSION + _encode(fields if rare is None else (*fields, rare))
+        return _VERSION + _encode((*fields, state.account, state.lapses_at))
+    return _VERSION + _encode(fields)
 
 
 def unpack_client(packed: bytes) -> ClientState:
@@ -159,14 +163,13 @@ def _with_rare(state: ClientState, rare: _Rare) -> ClientState:
 
 @lru_cache(maxsize=40_000)
 def _birthday_number(text: str) -> int:
-    return int(text.replace("-", ""))
+    return date.fromisoformat(text).toordinal() - _EPOCH
 
 
 @lru_cache(maxsize=40_000)
 def _birthday_text(number: int) -> str:
     """There are no more birthdays than days in a century."""
-    digits = f"{number:08}"
-    return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
+    return date.fromordinal(number + _EPOCH).isoformat()
 
 
 def _rare(state: ClientState) -> _Rare:
