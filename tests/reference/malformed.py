@@ -135,7 +135,7 @@ def large(rng: random.Random, event: dict[str, Any], digits: int) -> bytes:
 
 
 def rarely_large(rng: random.Random, event: dict[str, Any], digits: int) -> bytes:
-    return (large if rng.random() < 0.2 else word)(rng, event, digits)
+    return (large if rng.random() < 0.5 else word)(rng, event, digits)
 
 
 FAULTS: list[Fault] = [
