@@ -1,8 +1,8 @@
 """Faults between rules and inside them, proven and not guessed.
 
-    lint(text, file, Assumed(now)) -> LintReport   lint.py; raises RuleSetError
+    lint(text, file, Assumed(since)) -> LintReport   lint.py; raises RuleSetError
     check(rule_set, now) -> Iterator[Found]        lint.py; a checked rule set, without places
-    greatest_payouts(rule_set, Assumed(now))       payouts.py; `days.greatest_day` of a client
+    greatest_payouts(rule_set, Assumed(since))       payouts.py; `days.greatest_day` of a client
 
 How a proof goes: the domains of all names under a trigger (`domains`) are cut into cells where
 conditions may change (`cuts`); a box (`boxes`) is a run of cells per name; `abstract` evaluates a

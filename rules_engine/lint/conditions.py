@@ -13,8 +13,8 @@ from rules_engine.lint.cuts import Cuts
 from rules_engine.lint.domains import Domains
 from rules_engine.lint.found import Found
 from rules_engine.lint.matching import Judge, in_windows
-from rules_engine.lint.search import always, never
-from rules_engine.lint.values import Flags, Numbers, flags_of
+from rules_engine.lint.search import always, found, never
+from rules_engine.lint.values import EITHER, FALSE, TRUE, Flags, Numbers, flags_of
 from schemas.instants import instant_text
 
 _ZERO = Decimal(0)
@@ -27,6 +27,8 @@ def check_conditions(rule_set: CheckedRuleSet, rule: CheckedRule, now: int) -> I
     2. Its conditions contradict themselves or each other.
     3. Parts of its conditions that always hold, or never.
     4. What it would credit fails, comes to nothing, or fits no limit.
+
+    A box in which the rule plainly fires answers 2 and 4 at once.
     """
     # 1.
     if rule.valid_until is not None and rule.valid_until <= now:
@@ -34,8 +36,9 @@ def check_conditions(rule_set: CheckedRuleSet, rule: CheckedRule, now: int) -> I
         return
     judge = Judge(rule_set, rule.trigger)
     space = judge.space([rule])
+    is_fine = found(space, lambda box: _fires_plainly(judge, rule, box))
     # 2.
-    if rule.when is not None and never(*_asked(judge, rule.when.tree)):
+    if not is_fine and rule.when is not None and never(*_asked(judge, rule.when.tree)):
         yield Found(
             Code.NEVER_FIRES,
             rule.id,
@@ -45,7 +48,7 @@ def check_conditions(rule_set: CheckedRuleSet, rule: CheckedRule, now: int) -> I
             _span(rule.when.tree),
         )
         return
-    if never(space, lambda box: judge.matches(rule, box)):
+    if not is_fine and never(space, lambda box: judge.matches(rule, box)):
         yield Found(
             Code.NEVER_FIRES,
             rule.id,
@@ -60,7 +63,26 @@ def check_conditions(rule_set: CheckedRuleSet, rule: CheckedRule, now: int) -> I
         message = "the windows together are the whole week: they ask nothing"
         yield Found(Code.ALWAYS_TRUE, rule.id, message, "remove them", ("window",))
     # 4.
-    yield from _credits(judge, rule, space)
+    if not is_fine:
+        yield from _credits(judge, rule, space)
+
+
+def _fires_plainly(judge: Judge, rule: CheckedRule, box: Box) -> Flags:
+    """Does every event here match, and get all of the rule's credits, above zero and within the
+    limits?"""
+    truth = judge.matches(rule, box)
+    if not truth.may_hold:
+        return FALSE
+    if not truth.surely or not judge.credits(rule, box).is_sound:
+        return EITHER
+    total = _ZERO
+    for action in rule.actions:
+        if isinstance(action, AddBonusAction):
+            value = judge.credit(action, box).value
+            if not isinstance(value, Numbers) or value.most <= _ZERO:
+                return EITHER
+            total += value.least
+    return EITHER if any(total > each.amount_major for _, each in _limits(judge, rule)) else TRUE
 
 
 def _expired(rule: CheckedRule) -> Found:
@@ -186,15 +208,7 @@ def _is_zero(judge: Judge, rule: CheckedRule, action: AddBonusAction, space: Spa
 
 def _over_limit(judge: Judge, rule: CheckedRule, space: Space) -> Iterator[Found]:
     """A credit that does not fit whole does not happen."""
-    limits = judge.rule_set.limits
-    named: tuple[tuple[str, Amount | None], ...] = (
-        ("the rule's budget", rule.limits.budget),
-        ("the set's budget", limits.budget),
-        ("the set's limit per client", limits.per_client_credit),
-    )
-    for name, limit in named:
-        if limit is None:
-            continue
+    for name, limit in _limits(judge, rule):
 
         def fits(box: Box, most: Decimal = limit.amount_major) -> Flags:
             value = judge.credits(rule, box).value
@@ -210,3 +224,15 @@ def _over_limit(judge: Judge, rule: CheckedRule, space: Space) -> Iterator[Found
                 "raise the limit, or credit less",
                 ("actions",),
             )
+
+
+def _limits(judge: Judge, rule: CheckedRule) -> Iterator[tuple[str, Amount]]:
+    limits = judge.rule_set.limits
+    named = (
+        ("the rule's budget", rule.limits.budget),
+        ("the set's budget", limits.budget),
+        ("the set's limit per client", limits.per_client_credit),
+    )
+    for name, limit in named:
+        if limit is not None:
+            yield name, limit

@@ -68,7 +68,7 @@ def _bound(
         if limit is not None
     ]
     total, endless = _ZERO, list[str]()
-    for rule in rules_from(rule_set, assumed.now):
+    for rule in rules_from(rule_set, assumed.since):
         if pays(rule):
             most = most_of_rule(rule_set, compiled, rule, assumed)
             times = _times_a_day(rule, rule_set)

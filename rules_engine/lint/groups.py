@@ -37,28 +37,29 @@ class _Wiring(Struct, frozen=True):
 
 def check_groups(rule_set: CheckedRuleSet, rules: Sequence[CheckedRule]) -> Iterator[Found]:
     """`rules`: those that may fire on their own, in matching order."""
-    wired = [_wire(rule_set, rule) for rule in rules]
+    left = {group for rule in rules for group in _leaves(rule)}
+    wired = [_Wiring(rule, _leaves(rule), _needs(rule_set, rule, left)) for rule in rules]
     for each in wired:
         yield from _own_guard(each)
     yield from _rings(rule_set, wired)
 
 
-def _wire(rule_set: CheckedRuleSet, rule: CheckedRule) -> _Wiring:
+def _leaves(rule: CheckedRule) -> Mapping[str, bool]:
     leaves: dict[str, bool] = {}
     for action in rule.actions:
         if isinstance(action, AssignGroupAction | UnassignGroupAction):
             leaves[action.group_id] = isinstance(action, AssignGroupAction)
-    return _Wiring(rule, leaves, _needs(rule_set, rule))
+    return leaves
 
 
-def _needs(rule_set: CheckedRuleSet, rule: CheckedRule) -> Mapping[str, bool]:
-    """The groups without which, or with which, the rule is proven never to match."""
+def _needs(rule_set: CheckedRuleSet, rule: CheckedRule, left: set[str]) -> Mapping[str, bool]:
+    """Of the groups that rules assign or take away those without which, or with which, the rule is
+    proven never to match."""
     judge = Judge(rule_set, rule.trigger)
     space = judge.space([rule])
     needs: dict[str, bool] = {}
-    for name in space.axes:
-        if name.startswith(GROUP):
-            group = name.removeprefix(GROUP)
+    for group in sorted(left):
+        if f"{GROUP}{group}" in space.axes:
             for is_in in (False, True):
 
                 def matches(box: Box, group: str = group, is_in: bool = is_in) -> Flags:

@@ -56,7 +56,7 @@ class LintReport:
 
 def lint(text: str | bytes, file: str, assumed: Assumed) -> LintReport:
     """Everything that lint has to say of a text that holds a rule set. `file`: the name that
-    findings give. Validities are over by `assumed.now`.
+    findings give. Validities are over by `assumed.since`.
 
     1. Load it: what `validate` finds comes first. 2. Every check. 3. Places; what is said of a
     ladder is said once. 4. What comments allow, and comments that allow nothing. 5. Payouts.
@@ -65,7 +65,7 @@ def lint(text: str | bytes, file: str, assumed: Assumed) -> LintReport:
     """
     rule_set = load_rule_set(text, file)  # 1.
     document = read_document(text, file)
-    found = list(check(rule_set, assumed.now))  # 2.
+    found = list(check(rule_set, assumed.since))  # 2.
     places = Places(document)  # 3.
     placed: dict[tuple[str, str], LintFinding] = {}
     for each in found:

@@ -36,9 +36,9 @@ _ZERO = Decimal(0)
 class Assumed:
     """How far lint looks: no amount of money above `largest_major`, of the event or of the client;
     no count and no number of
-    days above `most_times`; events from `now` on (microseconds since the epoch)."""
+    days above `most_times`; events from `since` on (microseconds since the epoch)."""
 
-    now: int
+    since: int
     largest_major: Decimal = Decimal(10_000)
     most_times: int = 1_000
 
@@ -62,7 +62,7 @@ class Payout:
 
 def greatest_payouts(rule_set: CheckedRuleSet, assumed: Assumed) -> list[Payout]:
     """One for each trigger that has a credit, in the order of the triggers."""
-    live = rules_from(rule_set, assumed.now)
+    live = rules_from(rule_set, assumed.since)
     paying = {rule.trigger for rule in live if pays(rule)}
     if not paying:
         return []
@@ -126,9 +126,9 @@ class _Search:
         self._rules = [rule for rule in rules if pays(rule) or rule.exclusive in held]
         self._names = {rule.id: tuple(self._judge.space([rule]).axes) for rule in self._rules}
         self._space = self._judge.space(
-            self._rules, assumed.largest_major, assumed.most_times, assumed.now
+            self._rules, assumed.largest_major, assumed.most_times, assumed.since
         )
-        self._witness = Witness(rule_set, rules[0].trigger, assumed.now)
+        self._witness = Witness(rule_set, rules[0].trigger, assumed.since)
         self._best = Payout(rules[0].trigger, _ZERO, _ZERO)
         self._tried = 0
 

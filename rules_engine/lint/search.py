@@ -13,6 +13,8 @@ from rules_engine.lint.values import Flags
 
 EFFORT = 600
 """Boxes that are looked at for one claim."""
+_TRIED = 60
+"""Boxes that are looked at for a plain answer."""
 
 Question = Callable[[Box], Flags]
 
@@ -40,3 +42,23 @@ def never(space: Space, question: Question, effort: int = EFFORT) -> bool:
 def always(space: Space, question: Question, effort: int = EFFORT) -> bool:
     """Is it proven that the question holds in every box? False says nothing."""
     return never(space, lambda box: question(box).negated(), effort)
+
+
+def found(space: Space, question: Question, effort: int = _TRIED) -> bool:
+    """Is there a box in which the question surely holds? No proof either way that there are
+    events in it: it spares the search for a proof of the contrary, which there is none."""
+    names = tuple(space.axes)
+    with localcontext(DECIMAL128):
+        waiting = [space.whole()]
+        while waiting and effort > 0:
+            box = waiting.pop()
+            if not box.is_possible:
+                continue
+            effort -= 1
+            truth = question(box)
+            if truth.surely:
+                return True
+            name = box.widest(names) if truth.may_hold else None
+            if name is not None:
+                waiting += box.halves(name)
+    return False

@@ -22,10 +22,16 @@ def check_shadows(rule_set: CheckedRuleSet, rules: Sequence[CheckedRule]) -> Ite
         if rule.exclusive is None:
             continue
         seen = above.setdefault((rule.trigger, rule.exclusive), [])
-        if seen:
-            yield from _shadow(rule_set, rule, seen[-_MOST_ABOVE:])
+        met = [other for other in seen if _meet(rule, other)]
+        if met:
+            yield from _shadow(rule_set, rule, met[-_MOST_ABOVE:])
         if not _is_limited(rule):
             seen.append(rule)
+
+
+def _meet(rule: CheckedRule, other: CheckedRule) -> bool:
+    """Is there a club for both?"""
+    return not (rule.club_ids and other.club_ids) or bool(rule.club_ids & other.club_ids)
 
 
 def holds_whenever_it_matches(rule: CheckedRule, rule_set: CheckedRuleSet) -> bool:

@@ -23,7 +23,7 @@ class Numbers(Struct, frozen=True, gc=False):
         return self.least == self.most
 
 
-ANY_NUMBER = Numbers(-MOST, MOST)
+ANY_NUMBER = Numbers(MOST.copy_negate(), MOST)
 
 
 class Texts(Struct, frozen=True, gc=False):

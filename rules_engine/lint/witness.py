@@ -39,7 +39,7 @@ class Witness:
     def __init__(self, rule_set: CheckedRuleSet, trigger: str, now: int) -> None:
         self._rule_set = rule_set
         self._trigger = trigger
-        self._now = now
+        self._since = now
         self._unit = Decimal(1).scaleb(-rule_set.minor_digits)
 
     def lines(self, box: Box, low: frozenset[str]) -> list[bytes] | None:
@@ -79,7 +79,7 @@ class Witness:
     def _instant(self, point: "_Point", zone: ZoneInfo) -> int | None:
         """The first instant from now on that the calendar of the box allows."""
         calendar, when = calendar_of(zone), point.range(OCCURRED_AT)
-        start = max(self._now, int(when.least))
+        start = max(self._since, int(when.least))
         first_day = calendar.local_day(start)
         minutes = point.range(MINUTE)
         minute = _NOON if minutes.least <= _NOON <= minutes.most else int(minutes.least)

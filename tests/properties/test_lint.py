@@ -15,7 +15,6 @@ from rules_engine.explain import explain_event
 from rules_engine.formula.checked import CheckedFormula, Kind
 from rules_engine.formula.compiled import Result as Evaluated
 from rules_engine.formula.compiled import compile_formula
-from rules_engine.formula.grammar import check_formula
 from rules_engine.formula.runtime import DECIMAL128, ROUNDINGS, Cause, Failure
 from rules_engine.lint import Code, check
 from rules_engine.lint.abstract import Abstract
@@ -30,6 +29,7 @@ from schemas.ids import command_id
 from schemas.wire import AddBonus, Command
 from tests.properties.engine_cases import HOUR_US, START, histories, rule_sets
 from tests.properties.formulas import TRIGGER, amounts, conditions
+from tests.properties.test_formula import checked_or_assumed
 
 SETTINGS = settings(
     max_examples=80,
@@ -127,7 +127,7 @@ def covers(known: Result, evaluated: Evaluated) -> bool:
 def test_every_box_around_an_event_knows_what_its_formula_comes_to(
     written: tuple[Kind, str], values: dict[str, Any], rounding: Rounding
 ) -> None:
-    formula = check_formula(written[1], TRIGGER, written[0])
+    formula = checked_or_assumed(written[1], written[0])
     cuts = Cuts(Domains(TRIGGER, 2))
     cuts.formula(formula.tree)
     cuts.name(MINUTE)
@@ -198,7 +198,7 @@ def is_of_action(command: Command, event: Event, rule_id: str, index: int) -> bo
     return command.command_id == made
 
 
-@SETTINGS
+@settings(SETTINGS, max_examples=40)
 @given(rule_sets(), histories())
 def test_no_event_gets_more_than_the_greatest_payout(
     drawn: CheckedRuleSet, events: list[Event]

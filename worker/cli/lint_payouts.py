@@ -31,7 +31,7 @@ def payouts_told(report: "LintReport") -> dict[str, Any]:
         "assumed": {
             "largestMajor": f"{report.assumed.largest_major:f}",
             "mostTimes": report.assumed.most_times,
-            "from": instant_text(report.assumed.now),
+            "from": instant_text(report.assumed.since),
         },
         "payouts": [
             {
