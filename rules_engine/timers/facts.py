@@ -51,20 +51,23 @@ def changed_facts(before: ClientState | None, after: ClientState) -> Changes:
     """What an index of the client is to learn; `before` None: the client was unknown. What is
     added may be there already.
 
-    Nearly free where no fact changed; the account is opened only where its bytes differ, and of
-    one that was only credited no more than what came to it.
+    Nearly free where no fact changed; the account is opened only where its bytes differ and
+    something of it lapses, and of one that was only credited no more than what came to it.
     """
     if before is None:
         return Changes(tuple(sorted(_facts(after))))
-    if (
-        before.last_visit_at == after.last_visit_at
-        and before.account == after.account
-        and before.first_visit_at == after.first_visit_at
-        and before.birthday == after.birthday
-    ):
+    visited = (
+        before.last_visit_at != after.last_visit_at
+        or before.first_visit_at != after.first_visit_at
+        or before.birthday != after.birthday
+    )
+    booked = before.account != after.account and not (
+        before.lapses_at is None and after.lapses_at is None
+    )
+    if not visited and not booked:
         return UNCHANGED
     old, new = set(_visits(before)), set(_visits(after))
-    if before.account != after.account:
+    if booked:
         only_added = added_batches(before.account, after.account)
         if only_added is None:
             old |= _lapse_days(before)
