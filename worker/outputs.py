@@ -1,5 +1,7 @@
 """What a plan says, as records: commands and journal with their headers."""
 
+from functools import lru_cache
+
 import msgspec
 
 from schemas.records import Output, Record
@@ -26,14 +28,16 @@ def journal_output(entry: JournalRecord, record: Record | None) -> Output:
 def _headers(
     what: Command | JournalRecord, name: tuple[str, bytes], record: Record | None
 ) -> tuple[tuple[str, bytes], ...]:
-    headers: tuple[tuple[str, bytes], ...] = (
-        ("type", what.type.encode()),
-        ("organizationId", what.organization_id.encode()),
-        name,
-    )
+    kind, organization = _both_headers(what.type, what.organization_id)
+    headers: tuple[tuple[str, bytes], ...] = (kind, organization, name)
     if record is not None and record.headers:
         headers += tuple(header for header in record.headers if _is_trace(header))
     return headers
+
+
+@lru_cache(maxsize=4096)
+def _both_headers(kind: str, organization_id: str) -> tuple[tuple[str, bytes], tuple[str, bytes]]:
+    return ("type", kind.encode()), ("organizationId", organization_id.encode())
 
 
 def _is_trace(header: tuple[str, bytes | None]) -> bool:

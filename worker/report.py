@@ -3,8 +3,10 @@
 Dictionaries of counts, so that a batch costs a few additions and not a call per event.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -12,26 +14,32 @@ from rules_engine.outcome import Outcome, Reason, Rejection
 from schemas.wire import AddBonus, Command
 
 
+def _counts() -> defaultdict[Any, int]:
+    return defaultdict(int)
+
+
 class BatchReport(Struct):
     """Counts by label values, in the order of the labels of the metric of the same name."""
 
-    events: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    events: defaultdict[tuple[str, str, str], int] = field(default_factory=_counts)
     """(topic, type, organization): readable events, duplicates among them."""
-    duplicates: dict[str, int] = field(default_factory=dict)
+    duplicates: defaultdict[str, int] = field(default_factory=_counts)
     """organization"""
-    dead_letters: dict[tuple[str, str], int] = field(default_factory=dict)
+    dead_letters: defaultdict[tuple[str, str], int] = field(default_factory=_counts)
     """(topic, code)"""
-    firings: dict[tuple[str, str], int] = field(default_factory=dict)
+    firings: defaultdict[tuple[str, str], int] = field(default_factory=_counts)
     """(organization, rule)"""
-    rejections: dict[tuple[str, str], int] = field(default_factory=dict)
+    rejections: defaultdict[tuple[str, str], int] = field(default_factory=_counts)
     """(organization, reason)"""
-    formula_failures: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    formula_failures: defaultdict[tuple[str, str, str], int] = field(default_factory=_counts)
     """(organization, rule, cause)"""
-    commands: dict[tuple[str, str], int] = field(default_factory=dict)
+    commands: defaultdict[tuple[str, str], int] = field(default_factory=_counts)
     """(type, organization)"""
-    drifts: dict[str, int] = field(default_factory=dict)
+    drifts: defaultdict[str, int] = field(default_factory=_counts)
     """organization: balances of the CRM that this projection does not have"""
-    credited: dict[tuple[str, str, str], Decimal] = field(default_factory=dict)
+    credited: defaultdict[tuple[str, str, str], Decimal] = field(
+        default_factory=lambda: defaultdict(Decimal)
+    )
     """(organization, currency, rule): major units"""
 
     timers: list[int] = field(default_factory=list)
@@ -45,11 +53,11 @@ class BatchReport(Struct):
             self.dead_letter(topic, outcome.rejected.code)
             return
         key = (topic, kind, organization)
-        self.events[key] = self.events.get(key, 0) + 1
+        self.events[key] += 1
         if outcome.duplicate:
-            self.duplicates[organization] = self.duplicates.get(organization, 0) + 1
+            self.duplicates[organization] += 1
         if outcome.has_drifted:
-            self.drifts[organization] = self.drifts.get(organization, 0) + 1
+            self.drifts[organization] += 1
         self._count_rules(organization, outcome)
 
     def timer(self, organization: str, due: int, outcome: Outcome) -> None:
@@ -59,8 +67,7 @@ class BatchReport(Struct):
 
     def _count_rules(self, organization: str, outcome: Outcome) -> None:
         for rule in outcome.fired:
-            firing = (organization, rule)
-            self.firings[firing] = self.firings.get(firing, 0) + 1
+            self.firings[organization, rule] += 1
         if outcome.commands:
             self._count_commands(organization, outcome.commands)
         if outcome.rejections:
@@ -69,21 +76,18 @@ class BatchReport(Struct):
     def dead_letter(self, topic: str, code: str) -> None:
         """One record that could not be taken."""
         key = (topic, code)
-        self.dead_letters[key] = self.dead_letters.get(key, 0) + 1
+        self.dead_letters[key] += 1
 
     def _count_commands(self, organization: str, commands: Iterable[Command]) -> None:
         for command in commands:
-            key = (command.type, organization)
-            self.commands[key] = self.commands.get(key, 0) + 1
-            if isinstance(command, AddBonus):
+            self.commands[command.type, organization] += 1
+            if type(command) is AddBonus:
                 credit = (organization, command.currency, command.rule_id)
-                amount = Decimal(command.amount_major)
-                self.credited[credit] = self.credited.get(credit, Decimal(0)) + amount
+                self.credited[credit] += Decimal(command.amount_major)
 
     def _count_rejections(self, organization: str, rejections: Iterable[Rejection]) -> None:
         for rejection in rejections:
-            key = (organization, rejection.reason.value)
-            self.rejections[key] = self.rejections.get(key, 0) + 1
+            self.rejections[organization, rejection.reason.value] += 1
             if rejection.reason is Reason.FORMULA_FAILED:
                 failure = (organization, rejection.rule_id, rejection.detail)
-                self.formula_failures[failure] = self.formula_failures.get(failure, 0) + 1
+                self.formula_failures[failure] += 1
