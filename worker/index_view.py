@@ -88,8 +88,8 @@ class IndexView:
     def note(self, change: IndexChange) -> None:
         """A plan was evaluated. `change.drop`: what it makes stale."""
         for entry in change.drop:
-            if entry in self._added:
-                self._added.remove(entry)
+            if _holds(self._added, entry):
+                del self._added[bisect_left(self._added, entry)]
             self._dropped.add(entry)
             prefix = watched_prefix(entry)
             if prefix is not None and self._earliest.get(prefix) == entry:
