@@ -61,10 +61,10 @@ def _equal_texts(left: Texts, right: Texts) -> Flags:
 
 
 def _all_before(left: Texts, right: Texts) -> bool:
-    """Is every text of one before every text of the other, surely?"""
+    """Is every text of one before every text of the other, surely? They are not both words: of two
+    equal ends one is no possible text itself."""
     ends = max(left.words) if left.words else left.below
     begins = min(right.words) if right.words else right.above
     if ends is None or begins is None:
         return False
-    # A bound is no possible text itself, a word is.
-    return ends < begins or (ends == begins and not (left.words and right.words))
+    return ends <= begins

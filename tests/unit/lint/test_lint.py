@@ -79,6 +79,42 @@ def test_json_in_a_file_named_yaml_may_have_comments() -> None:
         lint(text, "rules.json", Assumed(NOW))
 
 
+# ----------------------------------------------------------------------------- shadows
+
+ABOVE = """  - id: above
+    trigger: BALANCE_TOPPED_UP
+    priority: 2
+    exclusive: percent
+    actions: [{type: ADD_BONUS, formula: "FORMULA", expiresInDays: 45}]
+"""
+BELOW = ABOVE.replace("above", "below").replace("priority: 2", "priority: 1")
+
+
+@pytest.mark.parametrize(
+    ("setting", "formula", "code"),
+    [
+        ("tags: [a]", "5", "SHADOWED"),
+        ("limits: {perClient: [{times: 1, per: DAY}]}", "5", ""),
+        ("limits: {cooldown: {hours: 1}}", "5", ""),
+        ("limits: {budget: {amountMajor: 100, per: DAY}}", "5", ""),
+        ("clubIds: [club-1]", "5", ""),
+        ("audience: {noneOfGroups: [vip]}", "5", ""),
+        ("enabled: false", "5", ""),
+        ('validity: {from: "2026-12-01T00:00:00+03:00"}', "5", ""),
+        ("tags: [a]", "100 / topupCount", ""),
+        ("tags: [a]", "averageTopupMajor", ""),
+        ("tags: [a]", "0", "SHADOWED"),
+    ],
+)
+def test_what_holds_a_group_whenever_it_matches(setting: str, formula: str, code: str) -> None:
+    above = ABOVE.replace("FORMULA", formula).replace(
+        "    priority", f"    {setting}\n    priority"
+    )
+    report = of("rules:\n" + above + BELOW.replace("FORMULA", "7"))
+    shadows = [each for each in codes(report) if each in ("SHADOWED", "ONLY_AFTER_LIMIT")]
+    assert shadows == ([code] if code else [])
+
+
 # ----------------------------------------------------------------------------- payouts
 
 

@@ -1,13 +1,18 @@
 """What is proven of single conditions, and what is not: written by hand."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from rules_engine.calendar import in_window
 from rules_engine.checked import Audience, CheckedRule, Window
-from rules_engine.lint.matching import Judge
+from rules_engine.lint.boxes import Cell, Space
+from rules_engine.lint.domains import MINUTE, WEEKDAY, Domains
+from rules_engine.lint.matching import Judge, in_windows
 from rules_engine.lint.search import always, never
-from tests.unit.engine.builders import rule, rule_set
+from rules_engine.lint.values import Flags, Numbers
+from tests.unit.engine.builders import TOPUP, rule, rule_set
 
 NEVER = [
     "topupAmountMajor >= 300 and topupAmountMajor < 300",
@@ -107,3 +112,24 @@ def test_conditions_of_all_kinds_together(
     condition: str, settings: dict[str, Any], is_never: bool
 ) -> None:
     assert proven(rule(when=condition, **settings)) == (is_never, False)
+
+
+@pytest.mark.parametrize("window", [(600, 660), (660, 600), (0, 60), (1380, 0), (0, 0)])
+@pytest.mark.parametrize("minutes", [(0, 600), (0, 599), (600, 659), (59, 60), (660, 1439)])
+@pytest.mark.parametrize("days", [(1, 1), (5, 6), (1, 7)])
+def test_windows_over_a_run_of_minutes(
+    window: tuple[int, int], minutes: tuple[int, int], days: tuple[int, int]
+) -> None:
+    """Against every minute of every day of the run."""
+    asked = (Window(frozenset({5, 7}), *window),)
+    runs = {MINUTE: minutes, WEEKDAY: days}
+    cells = {
+        name: (Cell(Numbers(Decimal(low), Decimal(high))),) for name, (low, high) in runs.items()
+    }
+    outcomes = {
+        in_window(asked[0], day, minute)
+        for day in range(days[0], days[1] + 1)
+        for minute in range(minutes[0], minutes[1] + 1)
+    }
+    told = in_windows(asked, Space(Domains(TOPUP, 2), cells).whole())
+    assert told == Flags(True in outcomes, False in outcomes)
