@@ -13,7 +13,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ from worker.lanes import Lanes
 from worker.metrics import Metrics
 from worker.observe import LaneObserver, Listener
 from worker.points import UNMARKED, Points
+from worker.ports import Clock
 from worker.rules.active import ActiveRules, Applied, Refusal, RulesListener
 from worker.rules.history import KafkaRuleHistory
 from worker.rules.ports import RuleHistory, RuleSource
@@ -127,6 +128,7 @@ class Parts:
     listener: Listener | None = None
     fetch_max_wait_ms: int = 500
     points: Points = UNMARKED
+    clock: Clock = field(default_factory=SystemClock)
 
 
 def build(
@@ -173,7 +175,7 @@ def build(
             tables=tables.lane(number),
             publisher=publisher.lane(number),
             evaluator=LoyaltyEvaluator(channels, rules, terms, number, partitions),
-            clock=SystemClock(),
+            clock=parts.clock,
             observer=observer,
             points=parts.points,
         )

@@ -25,13 +25,22 @@ def test_nothing_that_is_shipped_does_anything_at_a_point() -> None:
     assert found == {"Points": only_a_docstring, "Unmarked": only_a_docstring}
 
 
-def test_nothing_that_is_shipped_brings_points_of_its_own() -> None:
-    given = [
+def given(name: str) -> list[str]:
+    """What is passed under this name, wherever anything is called."""
+    return [
         ast.unparse(keyword.value)
         for tree in trees()
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         for keyword in node.keywords
-        if keyword.arg == "points"
+        if keyword.arg == name
     ]
-    assert given == ["parts.points"], "worker.app hands on what the caller gave it"
+
+
+def test_nothing_that_is_shipped_brings_points_of_its_own() -> None:
+    assert given("points") == ["parts.points"], "worker.app hands on what the caller gave it"
+
+
+def test_nothing_that_is_shipped_brings_a_clock_of_its_own() -> None:
+    of_heads = "work.evaluated.clock"
+    assert sorted(given("clock")) == ["SystemClock()", "parts.clock", of_heads]

@@ -7,10 +7,14 @@ A nursery has imported everything and forks a worker for each order that it read
 line (`null`: a worker that nothing befalls until SIGTERM); it answers each with a line when that
 worker has started (its process id) and one when it ended (its wait status), so that a test can kill
 twenty workers in the time that one of them takes to import its modules.
+
+Where CHAOS_PAGE names a file, workers share it with a fault run (`tests/chaos/page.py`), which sees
+what is under way, orders deaths and steps clocks; orders of the other kind are not heard.
 """
 
 import os
 import sys
+from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
@@ -18,6 +22,8 @@ import msgspec
 from config.load import load_settings
 from config.logging import configure_logging
 from tests.chaos.deadly import Deadly, Order
+from tests.chaos.page import Page
+from tests.chaos.watched import SteppingClock, Watched
 from worker.app import Parts, run
 from worker.points import UNMARKED
 
@@ -26,8 +32,14 @@ def work(order: Order | None) -> int:
     """The exit code, where the worker lives to have one."""
     settings = load_settings(os.environ)
     configure_logging(settings.log_level, settings.log_format)
-    points = UNMARKED if order is None else Deadly(order)
-    return run(settings, parts=Parts(points=points))
+    return run(settings, parts=_parts(order))
+
+
+def _parts(order: Order | None) -> Parts:
+    if page := os.environ.get("CHAOS_PAGE"):
+        shared = Page(Path(page))
+        return Parts(points=Watched(shared), clock=SteppingClock(shared))
+    return Parts(points=UNMARKED if order is None else Deadly(order))
 
 
 def nurse(orders: BinaryIO) -> None:

@@ -10,20 +10,34 @@ import urllib.request
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from redis.asyncio import Redis, RedisCluster
 
 from schemas.records import InputRecord
 from schemas.topics import INPUTS, Channel
 from tests.parts.header_names import send_with_name
-from tests.parts.kafka import KafkaServer, unique
+from tests.parts.kafka import unique
 from tests.parts.processes import free_port
-from tests.parts.redis import RedisServer
 from tests.parts.topics import create_topics
 from worker.kafka.header_names import read_any_header_name
 
 PARTITIONS = 6
+AnyRedis = Redis | RedisCluster
 COMMANDS = (Channel.BONUS_COMMANDS, Channel.GROUP_COMMANDS, Channel.PUSH_COMMANDS)
+
+
+class Broker(Protocol):
+    @property
+    def bootstrap(self) -> str:
+        """Where clients find it."""
+
+
+class Store(Protocol):
+    @property
+    def port(self) -> int:
+        """Where Redis answers: its own, or a proxy's."""
 
 
 class WorkerProcess:
@@ -84,10 +98,13 @@ class WorkerProcess:
 class Deployment:
     """`async with Deployment(kafka, redis, tmp_path, rules) as loyalty:`"""
 
+    replicas = 1
+    """Of each topic."""
+
     def __init__(
         self,
-        kafka: KafkaServer,
-        redis: RedisServer,
+        kafka: Broker,
+        redis: Store,
         directory: Path,
         rules: str,
         **settings: str,
@@ -110,10 +127,13 @@ class Deployment:
         compacted = {self.topic(Channel.RULES): 1, self.topic(Channel.RULES_STATUS): 1}
         for name in (*compacted, self.topic(Channel.RULES_HISTORY)):
             topics.pop(name)
-        await create_topics(self.kafka.bootstrap, topics, {"retention.ms": "-1"})
-        await create_topics(self.kafka.bootstrap, compacted, {"cleanup.policy": "compact"})
-        history = {self.topic(Channel.RULES_HISTORY): 1}
-        await create_topics(self.kafka.bootstrap, history, {"retention.ms": "-1"})
+        topics[self.topic(Channel.RULES_HISTORY)] = 1
+        safe = {"min.insync.replicas": "2"} if self.replicas > 2 else {}
+        for names, config in (
+            (topics, {"retention.ms": "-1"}),
+            (compacted, {"cleanup.policy": "compact"}),
+        ):
+            await create_topics(self.kafka.bootstrap, names, config | safe, self.replicas)
         self._producer = AIOKafkaProducer(
             bootstrap_servers=self.kafka.bootstrap, acks="all", linger_ms=5
         )
@@ -132,6 +152,10 @@ class Deployment:
                 worker.kill()
         if self._producer is not None:
             await self._producer.stop()
+
+    def redis_client(self) -> AnyRedis:
+        """To look at what is stored."""
+        return Redis(port=self.redis.port)
 
     def environment(self, **settings: str) -> dict[str, str]:
         names = {f"TOPIC_{channel.value}": self.topic(channel) for channel in Channel}

@@ -55,7 +55,7 @@ def traffic(seed: int, count: int, clients: int = 60) -> list[Sent]:
     for number in range(count):
         earlier = f"{seed}-{number - clients * random.randrange(1, 4)}"
         at = now + timedelta(seconds=number / 10)
-        channel, event = _event(random, f"{seed}-{number}", earlier, at)
+        channel, event = event_of(random, f"{seed}-{number}", earlier, at)
         event["clientId"] = f"c-{(7 * number + seed) % clients}"
         record = (channel, str(event["clientId"]).encode(), json.dumps(event).encode())
         sent.append(record)
@@ -64,7 +64,7 @@ def traffic(seed: int, count: int, clients: int = 60) -> list[Sent]:
     return sent
 
 
-def _event(
+def event_of(
     random: Random, name: str, earlier: str, at: datetime
 ) -> tuple[Channel, dict[str, object]]:
     event: dict[str, object] = {

@@ -6,11 +6,11 @@ nothing lost, nothing extra, one content per id, every state right.
 """
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
 from msgspec import Struct
-from redis.asyncio import Redis
 
 from rules_engine.account.payments import Payment
 from rules_engine.author.load import load_rule_set
@@ -22,7 +22,7 @@ from rules_engine.client import ClientState
 from rules_engine.compile import compile_rule_set
 from rules_engine.evaluate import apply_event, refusal
 from rules_engine.outcome import Origin, Outcome
-from rules_engine.timers.due import FIRST_OF_RULES, Due, client_key
+from rules_engine.timers.due import FIRST_OF_RULES, Due, Position, client_key
 from rules_engine.timers.held import HeldCandidates, HeldClients
 from rules_engine.timers.walk import TimerWalk
 from schemas.decode import decode
@@ -41,31 +41,38 @@ REMEMBER_US = 180 * 86_400_000_000
 
 
 class Verdict(Struct):
-    """`repeats`: raw repetitions of an id, which readers drop."""
+    """`unread`: inputs that no valid plan holds, or that two of them hold. `repeats`: raw
+    repetitions of an id, which readers drop."""
 
+    inputs: int = 0
     due: int = 0
+    unread: int = 0
     lost: int = 0
     extra: int = 0
     differing: int = 0
     wrong_states: int = 0
+    timers: int = 0
     repeats: int = 0
     dead_letters: Counter[str] = msgspec.field(default_factory=Counter)
 
     @property
     def clean(self) -> bool:
-        return not (self.lost or self.extra or self.differing or self.wrong_states)
+        effects = self.lost + self.extra + self.differing
+        return not (self.unread or effects or self.wrong_states)
 
 
-async def verify(loyalty: Deployment) -> Verdict:
-    """Judge a deployment that has caught up."""
+async def verify(loyalty: Deployment, versions: Sequence[str] = ()) -> Verdict:
+    """Judge a deployment that has caught up. `versions`: the texts of its rule set, where it had
+    more than one."""
     inputs = await loyalty.read(*INPUTS)
     plans = valid_plans(await loyalty.read(Channel.LANE_LOG))
-    expected = Expected(loyalty, inputs)
+    expected = Expected(loyalty, inputs, versions or [(loyalty.rules / "izi.yaml").read_text()])
     for lane, chain in plans.items():
         for plan in chain:
             expected.take(lane, plan)
     due = expected.due
-    verdict = Verdict(due=len(due))
+    verdict = Verdict(len(inputs), len(due), unread(plans, inputs))
+    verdict.timers = sum(expected.rung.values())
     published: dict[bytes, set[bytes]] = {}
     commands = await loyalty.read(*COMMANDS, Channel.BONUS_JOURNAL)
     for record in commands:
@@ -97,6 +104,20 @@ def valid_plans(log: list[InputRecord]) -> dict[int, list[Plan]]:
     return plans
 
 
+def unread(plans: Mapping[int, Sequence[Plan]], inputs: Sequence[InputRecord]) -> int:
+    """Inputs that the plans do not take exactly once, in order, from where the lane began."""
+    ends = Counter((record.topic, record.partition) for record in inputs)
+    taken: Counter[tuple[str, int]] = Counter()
+    missed = 0
+    for lane, chain in plans.items():
+        for plan in chain:
+            taken.update({(topic, lane): position for topic, position in plan.positions.items()})
+            for part in plan.ranges:
+                missed += abs(part.first - taken[part.topic, lane])
+                taken[part.topic, lane] = part.last + 1
+    return missed + sum(abs(end - taken[place]) for place, end in ends.items())
+
+
 Letter = tuple[str, int, int, str]
 """Topic, partition, offset and code."""
 
@@ -118,9 +139,13 @@ class LanePayments:
 class Expected:
     """Commands and journal by id, dead letters, and packed states by lane and key."""
 
-    def __init__(self, loyalty: Deployment, inputs: list[InputRecord]) -> None:
-        text = (loyalty.rules / "izi.yaml").read_text()
-        self.rule_set = compile_rule_set(load_rule_set(text, "izi"))
+    def __init__(
+        self, loyalty: Deployment, inputs: list[InputRecord], versions: Sequence[str]
+    ) -> None:
+        compiled = [compile_rule_set(load_rule_set(text, "izi")) for text in versions]
+        self.by_hash = {each.content_hash: each for each in compiled}
+        self.rule_set = compiled[0]
+        self.in_force = dict.fromkeys(range(PARTITIONS), self.rule_set)
         self.topics = [loyalty.topic(channel) for channel in INPUTS]
         self.channels = {loyalty.topic(channel): channel for channel in INPUTS}
         self.by_place = {(r.topic, r.partition, r.offset): r for r in inputs}
@@ -138,13 +163,28 @@ class Expected:
     def _around(self, lane: int) -> Around:
         return Around(self.grace_us, REMEMBER_US, self.payments[lane])
 
-    def _walk(self, lane: int) -> TimerWalk:
+    def _walk(self, lane: int, position: Position | None = None) -> TimerWalk:
+        """Over everybody whom the lane knows."""
         rules, candidates = {"izi": self.rule_set}, HeldCandidates(self.grace_us)
-        return TimerWalk(rules, self.clients[lane], candidates, None, self._around(lane))
+        for key in (key for number, key in self.keys if number == lane):
+            candidates.changed(key, None, self.clients[lane].get(key) or ClientState())
+        return TimerWalk(rules, self.clients[lane], candidates, position, self._around(lane))
+
+    def _choose_rules(self, lane: int, plan: Plan) -> None:
+        """Those that the plan names. Where they are others than before, the lane's time was passed
+        by under either: what the new ones have due before is not made up for."""
+        name = plan.rules.get("izi")
+        self.rule_set = self.in_force[lane] if name is None else self.by_hash[name]
+        if len(self.by_hash) > 1 and plan.since > self.clocks[lane]:
+            self._come_to(lane, plan.since)
+        if self.rule_set is not self.in_force[lane]:
+            self.in_force[lane] = self.rule_set
+            self.walks[lane] = self._walk(lane, self.walks[lane].position)
 
     def take(self, lane: int, plan: Plan) -> None:
         """One plan: messages between lanes first, then the events, each behind what falls due
         before it, then what comes due behind them, then what it tried in vain."""
+        self._choose_rules(lane, plan)
         budgets = LaneBudgets(self.budgets.get(lane, b""), lane, PARTITIONS, SLICE_UNIT)
         walk, before = self.walks[lane], self.rung[lane]
         if plan.since > self.clocks[lane]:
@@ -293,14 +333,15 @@ async def _judge_dead_letters(loyalty: Deployment, due: set[Letter], verdict: Ve
 
 
 async def _wrong_states(loyalty: Deployment, due: dict[tuple[int, str], bytes]) -> int:
-    redis = Redis(port=loyalty.redis.port)
+    redis = loyalty.redis_client()
     try:
         wrong = 0
         for lane in range(PARTITIONS):
             tag = f"{{{loyalty.prefix}{lane_tag(lane)}}}"
             expected = {k: v for (n, k), v in due.items() if n == lane}
             keys = [key async for key in redis.scan_iter(f"{tag}:v:*", count=1000)]
-            held = dict(zip(keys, await redis.mget(keys), strict=True)) if keys else {}
+            found = await redis.mget(keys) if keys else []
+            held = dict(zip(keys, found, strict=True))
             stored = {key.decode().split(":v:", 1)[1]: value for key, value in held.items()}
             wrong += sum(stored.get(key) != value for key, value in expected.items())
             wrong += len(stored.keys() - expected.keys())

@@ -57,10 +57,11 @@ class KafkaServer:
         advertised: str | None = None,
         secure_port: int | None = None,
         directory: Path | None = None,
+        controller_port: int | None = None,
     ) -> None:
         self._own_directory = directory is None
         self.directory = directory or Path(tempfile.mkdtemp(prefix="loyalty-kafka-"))
-        self.port, self.controller_port = free_port(), free_port()
+        self.port, self.controller_port = free_port(), controller_port or free_port()
         self.bootstrap = f"127.0.0.1:{self.port}"
         self.client = {"bootstrap_servers": self.bootstrap}
         """Options for an aiokafka client."""

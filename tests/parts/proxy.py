@@ -6,13 +6,14 @@ from types import TracebackType
 
 
 class Proxy:
-    """`async with Proxy(port_of_the_server) as proxy:`, then connect to `proxy.port`.
+    """`async with Proxy(port_of_the_server) as proxy:`, then connect to `proxy.port`. A server that
+    must know its proxy's port before it starts is named afterwards (`retarget`).
 
     What was sent to the server before a fault reaches it: the faults lose answers, which is what
     makes an outcome unknown.
     """
 
-    def __init__(self, target_port: int, target_host: str = "127.0.0.1") -> None:
+    def __init__(self, target_port: int = 0, target_host: str = "127.0.0.1") -> None:
         self._target = (target_host, target_port)
         self.port = 0
         self.delay_seconds = 0.0
@@ -42,6 +43,20 @@ class Proxy:
             self._server.close()
         self.refuse = True
         self.cut()
+
+    async def lose(self, replies: int, seconds: float) -> int:
+        """Swallow so many of the next replies; how many came in that time."""
+        before, self.lose_replies = self.lost, replies
+        for _ in range(int(seconds * 100)):
+            if self.lost >= before + replies:
+                break
+            await asyncio.sleep(0.01)
+        self.lose_replies = 0
+        return self.lost - before
+
+    def retarget(self, port: int) -> None:
+        """New connections go there; those that stand, stay."""
+        self._target = (self._target[0], port)
 
     def cut(self) -> None:
         """Reset every connection now."""

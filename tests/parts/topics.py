@@ -17,7 +17,10 @@ async def create_topic(
 
 
 async def create_topics(
-    bootstrap: str, partitions: Mapping[str, int], config: Mapping[str, str] | None = None
+    bootstrap: str,
+    partitions: Mapping[str, int],
+    config: Mapping[str, str] | None = None,
+    replicas: int = 1,
 ) -> None:
     """Several topics of the same configuration, by their partition counts."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
@@ -25,7 +28,7 @@ async def create_topics(
     try:
         await admin.create_topics(
             [
-                NewTopic(name, count, 1, topic_configs=dict(config or {}))
+                NewTopic(name, count, replicas, topic_configs=dict(config or {}))
                 for name, count in partitions.items()
             ]
         )
