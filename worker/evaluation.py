@@ -240,19 +240,22 @@ class Evaluation:
                 self._timers.changed(item.key, before, after)
             elif after.lapses_at is not None or after.ends or after.lapsed:
                 self._look_ahead(after)
-        self._say(item.record, outcome)
+        self._say(item.record, event.organization_id, outcome)
         if outcome.payment is not None:
             self._payments.keep(event, outcome.payment)
         self._report.event(item.record.topic, event.type, event.organization_id, outcome)
         self._taken += 1
 
-    def _say(self, record: Record | None, outcome: Outcome) -> None:
+    def _say(self, record: Record | None, organization_id: str, outcome: Outcome) -> None:
         for command in outcome.commands:
             output = command_output(command, record)
             self._outputs.append(output)
             self._bytes += len(output.value or b"") + HEADERS_BYTES
+        if not outcome.journal:
+            return
+        version = self._rules[organization_id].version  # nothing is booked without a rule set
         for entry in outcome.journal:
-            output = journal_output(entry, record)
+            output = journal_output(entry, record, version)
             self._outputs.append(output)
             self._bytes += len(output.value or b"") + HEADERS_BYTES
 
@@ -309,7 +312,7 @@ class Evaluation:
         self._timers.units += 1
         self._clock = due.at
         self._rung.add(due.key)
-        self._say(None, rung.outcome)
+        self._say(None, organization_id, rung.outcome)
         self._report.timer(organization_id, due.at, rung.outcome)
         return True
 

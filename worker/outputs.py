@@ -19,9 +19,10 @@ def command_output(command: Command, record: Record | None) -> Output:
     return Output(channel, command.client_id.encode(), _encode(command), headers)
 
 
-def journal_output(entry: JournalRecord, record: Record | None) -> Output:
+def journal_output(entry: JournalRecord, record: Record | None, version: str) -> Output:
+    """`version`: of the rule set that decided."""
     name = ("operationId", entry.operation_id.encode())
-    headers = _headers(entry, name, record)
+    headers = (*_headers(entry, name, record), _version_header(version))
     return Output(Channel.BONUS_JOURNAL, entry.client_id.encode(), _encode(entry), headers)
 
 
@@ -38,6 +39,11 @@ def _headers(
 @lru_cache(maxsize=4096)
 def _both_headers(kind: str, organization_id: str) -> tuple[tuple[str, bytes], tuple[str, bytes]]:
     return ("type", kind.encode()), ("organizationId", organization_id.encode())
+
+
+@lru_cache(maxsize=4096)
+def _version_header(version: str) -> tuple[str, bytes]:
+    return "ruleSetVersion", version.encode()
 
 
 def _is_trace(header: tuple[str, bytes | None]) -> bool:

@@ -41,11 +41,14 @@ def explanation(
     rung = simulated.rung
     if form is Format.JSON:
         told = _as_json(simulated) if rung is None else _timer_json(simulated, rung)
+        told["ruleSetVersion"] = rule_set.version if explained is not None else None
         told["rules"] = [_rule_json(rule) for rule in explained.rules] if explained else []
         return json.dumps(told, ensure_ascii=False)
+    by = f", rules {rule_set.version}" if explained is not None and with_line else ""
     if rung is not None and explained is not None:
-        return "\n".join(_timer_lines(rung, explained))
-    return "\n".join(_lines(simulated, explained, with_line))
+        return "\n".join(_timer_lines(rung, explained, by))
+    where = f", line {simulated.line + 1}" if with_line else ""
+    return "\n".join(_lines(simulated, explained, where + by))
 
 
 def event_ids(rule_set: "CompiledRuleSet", simulated: "Simulated") -> frozenset[str]:
@@ -116,14 +119,11 @@ def _seen_json(seen: Seen) -> dict[str, Any]:
     return result | {"parts": [_seen_json(part) for part in seen.parts]}
 
 
-def _lines(
-    simulated: "Simulated", explained: "Explanation | None", with_line: bool
-) -> Iterator[str]:
+def _lines(simulated: "Simulated", explained: "Explanation | None", where: str) -> Iterator[str]:
     event, outcome = simulated.event, simulated.outcome
     assert event is not None
     assert outcome is not None
-    line = f", line {simulated.line + 1}" if with_line else ""
-    yield f"{event.event_id} {event.type} of {event.client_id}{line}"
+    yield f"{event.event_id} {event.type} of {event.client_id}{where}"
     if explained is None:
         yield f"  organization {event.organization_id} has no rules here"
     elif outcome.duplicate:
@@ -136,10 +136,10 @@ def _lines(
         yield from _rule_lines(rule, outcome.commands)
 
 
-def _timer_lines(rung: "Rung", explained: "Explanation") -> Iterator[str]:
+def _timer_lines(rung: "Rung", explained: "Explanation", by: str) -> Iterator[str]:
     due, outcome = rung.due, rung.outcome
     client_id = split_client_key(due.key)[1]
-    yield f"{Rank(due.rank).name} of {client_id} at {instant_text(due.at)}"
+    yield f"{Rank(due.rank).name} of {client_id} at {instant_text(due.at)}{by}"
     for rule in explained.rules:
         yield from _rule_lines(rule, outcome.commands)
     if due.rank >= FIRST_OF_RULES:

@@ -193,7 +193,7 @@ class TestExplain:
     def test_text(self, rules: str, events: str, capsys: Shown) -> None:
         assert run(["explain", "--rules", rules, "--events", events, "--event", "e-2"]) == 0
         lines = capsys.readouterr().out.splitlines()
-        assert lines[0] == "e-2 BALANCE_TOPPED_UP of c-1, line 2"
+        assert lines[0] == "e-2 BALANCE_TOPPED_UP of c-1, line 2, rules 1"
         assert "  - everyday.anchor: CONDITION topupAmountMajor >= 400" in lines
         assert "      needs topupAmountMajor ≥ 400, was 199.99" in lines
 
@@ -202,7 +202,7 @@ class TestExplain:
         out = capsys.readouterr().out
         assert "  + everyday.anchor: ADD_BONUS 48.00 RUB" in out
         assert "  - everyday.entry: EXCLUDED_BY everyday.anchor" in out
-        assert "line 3\n  a duplicate of an earlier event: no effect" in out
+        assert "line 3, rules 1\n  a duplicate of an earlier event: no effect" in out
 
     def test_json(self, rules: str, events: str, capsys: Shown) -> None:
         given = ["--rules", rules, "--events", events, "--event", "e-3", "--format", "json"]
@@ -317,7 +317,7 @@ rules:
         until = ["--until", "2026-12-01T00:00:00Z"]
         assert run(["simulate", *given, *until, "--explain"]) == 0
         assert capsys.readouterr().out.splitlines()[2:] == [
-            "CLIENT_ABSENT of c-1 at 2026-11-15T07:00:00+00:00",
+            "CLIENT_ABSENT of c-1 at 2026-11-15T07:00:00+00:00, rules 1",
             "  + miss: ADD_BONUS 50.00 RUB",
             "       = 50",
             "LAPSE of c-1 at 2026-11-16T07:00:00+00:00",

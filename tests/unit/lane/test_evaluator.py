@@ -116,7 +116,8 @@ def test_a_top_up_becomes_a_command_with_its_headers(rule_set: CompiledRuleSet) 
     assert (booked.channel, booked.key) == ("BONUS_JOURNAL", b"c-1")
     assert command(booked)["operationId"] == got["commandId"]
     names = [name for name, _ in booked.headers]
-    assert names == ["type", "organizationId", "operationId", "traceparent"]
+    assert names == ["type", "organizationId", "operationId", "traceparent", "ruleSetVersion"]
+    assert dict(booked.headers)["ruleSetVersion"] == rule_set.version.encode()
     assert result.rules == {"izi": rule_set.content_hash}
     assert list(result.values) == ["izi\x1fc-1"]
 
