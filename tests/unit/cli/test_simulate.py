@@ -320,7 +320,7 @@ rules:
             "CLIENT_ABSENT of c-1 at 2026-11-15T07:00:00+00:00, rules 1",
             "  + miss: ADD_BONUS 50.00 RUB",
             "       = 50",
-            "LAPSE of c-1 at 2026-11-16T07:00:00+00:00",
+            "LAPSE of c-1 at 2026-11-16T07:00:00+00:00, rules 1",
             "  BONUS_EXPIRY 50.00 RUB",
         ]
 
