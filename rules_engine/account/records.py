@@ -22,7 +22,7 @@ from typing import Any
 from msgspec import Struct, msgpack
 
 from rules_engine.account.values import Batch, Earned, Opened
-from rules_engine.units import Number, fitting, from_number, to_number
+from rules_engine.units import Number, fitting, frequent_amount, to_number
 from schemas.instants import DAY_US
 
 _NUMBERED, _CREDITED, _EXPIRES, _EARNED = 8, 4, 2, 1
@@ -127,13 +127,19 @@ def new_record(
 ) -> bytes | None:
     """Of a batch with the number that its place gives it, from which nothing was taken; None where
     it is not a usual one."""
-    if source >= _SOURCES or left >> 24 or expires_at is None or len(batch_id) != _ID:
+    if source >= _SOURCES or left >> 24 or len(batch_id) != _ID:
         return None
     if earned is None:
+        if expires_at is None:
+            return _PACK[0](source << 4, batch_id, left)
         return _PACK[_EXPIRES](source << 4 | _EXPIRES, batch_id, left, expires_at)
     day, topup = earned.day, to_number(earned.topup)
+    if topup >> 24 or day >> 16 or earned.refunded or earned.revoked:
+        return None
+    if expires_at is None:
+        return _PACK[_EARNED](source << 4 | _EARNED, batch_id, left, topup, day)
     after = expires_at - day * DAY_US
-    if topup >> 24 or day >> 16 or after >> 48 or earned.refunded or earned.revoked:
+    if after >> 48:
         return None
     both = left << 24 | topup
     return _PACK[_USUAL](
@@ -195,20 +201,20 @@ def _batch(flags: int, fields: tuple[Any, ...], source: Source, number: int) -> 
     ends, earned = None, None
     if flags == _USUAL:
         _, _, amounts, below, high, low, day = fields
-        left = from_number(amounts << 8 | below >> 24)
-        topup = from_number(below & 0xFFFFFF)
+        left = frequent_amount(amounts << 8 | below >> 24)
+        topup = frequent_amount(below & 0xFFFFFF)
         ends = day * DAY_US + (high << 32 | low)
         earned = Earned(left, topup, day, source.siblings, source.charged)
     else:
-        left, rest = from_number(fields[2]), list(fields[3:])
+        left, rest = frequent_amount(fields[2]), list(fields[3:])
         if flags & _NUMBERED:
             number = rest.pop(0)
         if flags & _EARNED:
             after = rest.pop(0) << 32 | rest.pop(0) if flags & _EXPIRES else None
             topup, day, *credited = rest
             ends = None if after is None else day * DAY_US + after
-            amount = from_number(credited[0]) if credited else left
-            earned = Earned(amount, from_number(topup), day, source.siblings, source.charged)
+            amount = frequent_amount(credited[0]) if credited else left
+            earned = Earned(amount, frequent_amount(topup), day, source.siblings, source.charged)
         elif flags & _EXPIRES:
             ends = rest[0]
     return Batch(
@@ -228,18 +234,18 @@ def _read_other(read: _Other, sources: Sequence[Source]) -> Batch:
     source, held, earned = sources[read.source], read.earned, None
     if held is not None:
         earned = Earned(
-            from_number(held.credited),
-            from_number(held.topup),
+            frequent_amount(held.credited),
+            frequent_amount(held.topup),
             held.day,
             source.siblings,
             source.charged,
-            from_number(held.refunded),
-            from_number(held.revoked),
+            frequent_amount(held.refunded),
+            frequent_amount(held.revoked),
         )
     return Batch(
         read.number,
         read.id,
-        from_number(read.left),
+        frequent_amount(read.left),
         read.expires_at,
         source.product_types,
         source.product_ids,

@@ -33,7 +33,6 @@ class _Rare(Struct, frozen=True, gc=False, array_like=True):
     """What most clients have nothing of. A change: (group or its place, assigned?, instant)."""
 
     group_changes: tuple[tuple[int | str, bool, int], ...] = ()
-    payments: bytes = b""
     ends: tuple[GroupEnd, ...] = ()
     lapsed: tuple[tuple[int, Number], ...] = ()
     life: int = 0
@@ -55,9 +54,11 @@ class _Stored(Struct, frozen=True, gc=False, array_like=True):
     last_club: str
     account: bytes = b""
     lapses_at: int | None = None
+    payments: bytes = b""
     rare: _Rare | None = None
 
 
+_WITHOUT_ACCOUNT = 13
 _LARGEST = 1 << 63
 _EPOCH = date(1970, 1, 1).toordinal()
 _encode = msgpack.Encoder().encode
@@ -70,9 +71,6 @@ def pack_client(state: ClientState) -> bytes:
     memory, latest, birthday = state.memory, state.latest_at, state.birthday
     if latest is not None and (last := last_instant(memory)) is not None:
         latest -= last
-    rare = None
-    if state.group_changes or state.payments or state.ends or state.lapsed or state.life:
-        rare = _rare(state)
     fields = (
         topups if topups < _LARGEST else str(topups),
         spent if spent < _LARGEST else str(spent),
@@ -87,22 +85,50 @@ def pack_client(state: ClientState) -> bytes:
         memory,
         state.counted,
         state.last_club,
+        state.account,
+        state.lapses_at,
+        state.payments,
     )
-    if rare is not None:
-        return _VERSION + _encode((*fields, state.account, state.lapses_at, rare))
-    if state.account or state.lapses_at is not None:
-        return _VERSION + _encode((*fields, state.account, state.lapses_at))
-    return _VERSION + _encode(fields)
+    if state.group_changes or state.ends or state.lapsed or state.life:
+        return _VERSION + _encode((*fields, _rare(state)))
+    if state.payments:
+        return _VERSION + _encode(fields)
+    has_account = state.account or state.lapses_at is not None
+    return _VERSION + _encode(fields[:-1] if has_account else fields[:_WITHOUT_ACCOUNT])
 
 
 def unpack_client(packed: bytes) -> ClientState:
     """The state in `packed`. Raises LoudStop for an unknown version and for damaged bytes."""
     try:
-        if packed[:1] == _VERSION:
-            return _client(_decode(packed[1:]))
-        return version_1.unpack_client(_older(packed))
+        if packed[:1] != _VERSION:
+            return version_1.unpack_client(_older(packed))
+        read = _decode(packed[1:])
     except (MsgspecError, ValueError) as fault:
         raise _damaged(fault) from fault
+    topups, spent, rare = read.topup_units, read.spent_units, read.rare
+    latest, memory, birthday = read.latest_at, read.memory, read.birthday
+    if latest is not None and (last := last_instant(memory)) is not None:
+        latest += last
+    state = ClientState(
+        topups if type(topups) is int else int(topups),
+        read.topup_count,
+        spent if type(spent) is int else int(spent),
+        read.visit_count,
+        read.first_visit_at,
+        read.last_visit_at,
+        read.registered_at,
+        None if birthday is None else _birthday_text(birthday),
+        read.groups,
+        (),
+        latest,
+        memory,
+        read.counted,
+        read.last_club,
+        read.payments,
+        read.account,
+        read.lapses_at,
+    )
+    return state if rare is None else _with_rare(state, rare)
 
 
 def pack_payment(payment: Payment) -> bytes:
@@ -120,32 +146,6 @@ def unpack_payment(packed: bytes) -> Payment:
         raise _damaged(fault) from fault
 
 
-def _client(read: _Stored) -> ClientState:
-    latest, memory, birthday, rare = read.latest_at, read.memory, read.birthday, read.rare
-    if latest is not None and (last := last_instant(memory)) is not None:
-        latest += last
-    state = ClientState(
-        int(read.topup_units),
-        read.topup_count,
-        int(read.spent_units),
-        read.visit_count,
-        read.first_visit_at,
-        read.last_visit_at,
-        read.registered_at,
-        None if birthday is None else _birthday_text(birthday),
-        read.groups,
-        (),
-        latest,
-        memory,
-        read.counted,
-        read.last_club,
-        b"",
-        read.account,
-        read.lapses_at,
-    )
-    return state if rare is None else _with_rare(state, rare)
-
-
 def _with_rare(state: ClientState, rare: _Rare) -> ClientState:
     groups = state.groups
     return replace(
@@ -154,7 +154,6 @@ def _with_rare(state: ClientState, rare: _Rare) -> ClientState:
             GroupChange(groups[group] if isinstance(group, int) else group, assigned, at)
             for group, assigned, at in rare.group_changes
         ),
-        payments=rare.payments,
         ends=rare.ends,
         lapsed=tuple((at, from_units(units)) for at, units in rare.lapsed),
         life=rare.life,
@@ -183,7 +182,6 @@ def _rare(state: ClientState) -> _Rare:
             )
             for each in state.group_changes
         ),
-        state.payments,
         state.ends,
         tuple((at, fitting(to_units(amount))) for at, amount in state.lapsed),
         state.life,
