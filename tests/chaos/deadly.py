@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from contextvars import ContextVar
 from typing import Literal
 
 from msgspec import Struct
@@ -14,7 +15,9 @@ How = Literal["die", "stall"]
 
 
 class Order(Struct, frozen=True):
-    """What shall happen the `nth` time that a point is passed.
+    """What shall happen the `nth` time that a point is passed. `behind`: only those times count at
+    which the lane, or its batch, came from this other point: commits and publications are of
+    batches, of replays, and of the owner before.
 
     `die` is SIGKILL, `stall` is SIGSTOP: somebody else has to send SIGCONT. `soon`: milliseconds
     later, from a thread, while what follows the point is under way.
@@ -24,6 +27,11 @@ class Order(Struct, frozen=True):
     nth: int = 1
     soon: float = 0.0
     how: How = "die"
+    behind: Point | None = None
+
+
+_before: ContextVar[Point | None] = ContextVar("before", default=None)
+"""The point that was passed last: each lane is a task, and so is each batch."""
 
 
 class Deadly:
@@ -34,7 +42,9 @@ class Deadly:
         self._passed = 0
 
     def reached(self, point: Point) -> None:
-        if point is not self._order.point:
+        before = _before.get()
+        _before.set(point)
+        if point is not self._order.point or self._order.behind not in (None, before):
             return
         self._passed += 1
         if self._passed != self._order.nth:

@@ -4,13 +4,18 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
 import msgspec
 
 from tests.chaos.deadly import Order
+
+PATIENCE = 60.0
+"""Seconds in which a worker comes to any point, also on a machine that has other things to do."""
+PAUSE = 2.0
 
 
 class NotReached(AssertionError):
@@ -52,21 +57,33 @@ class Nursery:
         assert self._process is not None
         assert self._process.stdin is not None
         self._process.stdin.write(msgspec.json.encode(order) + b"\n")
-        return await self._answer(30)
+        return await self._answer(PATIENCE)
 
-    async def ended(self, seconds: float = 30.0) -> int:
+    async def ended(self, seconds: float = PATIENCE) -> int:
         """Its wait status. Raises NotReached where it goes on living."""
         return await self._answer(seconds)
 
-    async def die(self, order: Order) -> None:
-        """A worker starts, and is killed where it was ordered to be."""
+    async def die(self, order: Order, keep_busy: Callable[[], Awaitable[object]]) -> None:
+        """A worker starts, and is killed where it was ordered to be. `keep_busy`: sends a few
+        events; called now and then, so that no point waits in vain for a batch to be at."""
         try:
             await self.start(order)
-            status = await self.ended()
+            status = await self._ended_busy(keep_busy)
         except NotReached as error:
             raise NotReached(f"{order}: it lives on:\n{error}") from error
         if status != signal.SIGKILL:
             raise NotReached(f"{order}: it ended with status {status}:\n{self._tail()}")
+
+    async def _ended_busy(self, keep_busy: Callable[[], Awaitable[object]]) -> int:
+        assert self._process is not None
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return await self.ended(PAUSE)
+            except NotReached:
+                if self._process.returncode is not None or time.monotonic() > until:
+                    raise
+            await keep_busy()
 
     async def _answer(self, seconds: float) -> int:
         assert self._process is not None

@@ -2,22 +2,25 @@
 comes out is what would have come out without.
 
 The order of the deaths matters: each leaves the next worker what its own point needs (a plan that
-is not committed, an outbox that is not published, a Redis that lost everything).
+is not committed, an outbox that is not published, a Redis that lost everything), whatever else the
+dead one's lanes did before it fell.
 """
 
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.chaos.deadly import Order
 from tests.chaos.nursery import Nursery
 from tests.integration.deployment import Deployment
-from tests.integration.traffic import RULES, traffic
+from tests.integration.traffic import RULES, Sent, traffic
 from tests.integration.verifier import verify
 from tests.parts.kafka import KafkaServer
 from tests.parts.processes import free_port
@@ -25,40 +28,51 @@ from tests.parts.redis import RedisServer
 from worker.points import Point
 
 BUDGET = "\nlimits: {budget: {amountMajor: 9000, per: LIFETIME}}\n"
-"""So lanes have something to say to each other, and records that are tried in vain. Not where every
-plan must have outputs, or its point would not be reached."""
+"""So lanes have something to say to each other, and records that are tried in vain."""
 
-DEATHS = (
+DECIDING = (
+    Order(Point.APPENDING, behind=Point.FOLDED),
     Order(Point.EMPTY_APPENDED),
-    Order(Point.EMPTY_COMMITTED),
     Order(Point.SOUGHT),
     Order(Point.POLLED),
     Order(Point.LOADED),
     Order(Point.EVALUATED),
-    Order(Point.APPENDING),
-    Order(Point.APPENDING, soon=1),
-    Order(Point.APPENDING, nth=3, soon=3),
+    Order(Point.APPENDING, behind=Point.EVALUATED),
+    Order(Point.APPENDING, soon=1, behind=Point.EVALUATED),
+    Order(Point.APPENDING, nth=3, soon=3, behind=Point.EVALUATED),
     Order(Point.APPENDED),
     Order(Point.REPLAY_EVALUATED),
+    Order(Point.COMMITTING, behind=Point.REPLAY_EVALUATED),
     Order(Point.REPLAY_COMMITTED),
     Order(Point.APPENDED, nth=3),
+    Order(Point.PUBLISHING, behind=Point.REPLAY_COMMITTED),
+    Order(Point.APPENDED),
     Order(Point.REPLAY_PUBLISHED),
-    Order(Point.COMMITTING),
-    Order(Point.COMMITTING, nth=3, soon=1),
+    Order(Point.TRIMMED),
+)
+"""From nothing to plans that the next worker has to carry out. Where the first plan is to be in the
+log and no further, no lane may have had one before; where a replay is to publish, the plan that was
+left must have outputs: so events are top-ups here, each with its reward."""
+PUBLISHING = (
+    Order(Point.EMPTY_COMMITTED),
+    Order(Point.COMMITTING, behind=Point.APPENDED),
+    Order(Point.COMMITTING, nth=3, soon=1, behind=Point.APPENDED),
     Order(Point.COMMITTED),
-    Order(Point.PUBLISHING),
+    Order(Point.PUBLISHING, behind=Point.COMMITTED),
+    Order(Point.PUBLISHING, behind=Point.FOLDED),
     Order(Point.OUTBOX_PUBLISHED),
-    Order(Point.PUBLISHING, nth=3, soon=2),
+    Order(Point.PUBLISHING, nth=3, soon=2, behind=Point.COMMITTED),
     Order(Point.PUBLISHED, nth=3),
     Order(Point.PEEKED),
     Order(Point.STARTED),
     Order(Point.FOLDED),
-    Order(Point.TRIMMED),
 )
+"""From nothing to outputs that the next worker has to publish, with events of every kind."""
 AFTER_A_LOSS = (
     Order(Point.REPLAY_EVALUATED, nth=9),
     Order(Point.REPLAY_COMMITTED, nth=2),
 )
+"""There are as many: each of the six lanes has at least its first plan, and commits by itself."""
 
 
 @pytest.fixture(name="loyalty", params=[RULES], ids=["rules"])
@@ -73,30 +87,74 @@ async def _loyalty(
         yield loyalty
 
 
+def rewarded(seed: int, count: int) -> list[Sent]:
+    """The top-ups among so many events, each once: any batch of them has outputs."""
+    unique = dict.fromkeys(traffic(seed, count))
+    return [sent for sent in unique if b"BALANCE_TOPPED_UP" in (sent[2] or b"")]
+
+
 def test_every_point_has_its_death() -> None:
-    assert {order.point for order in DEATHS} == set(Point)
+    assert {order.point for order in (*DECIDING, *PUBLISHING)} == set(Point)
 
 
-async def test_dying_at_every_point_loses_and_doubles_nothing(
-    loyalty: Deployment, redis_server: RedisServer, tmp_path: Path
+async def test_dying_before_and_after_a_decision_loses_and_doubles_nothing(
+    loyalty: Deployment, tmp_path: Path
 ) -> None:
-    same = loyalty.environment(KAFKA_GROUP_INSTANCE_ID="one")
-    """A dead static member is replaced at once, not after its session."""
-    async with Nursery(same, tmp_path / "workers.log") as nursery:
-        for seed, order in enumerate(DEATHS):
-            await loyalty.send(traffic(seed, 150))
-            await nursery.die(order)
-        for seed, order in enumerate(AFTER_A_LOSS, start=len(DEATHS)):
-            forget_everything(redis_server, loyalty.prefix)
-            await loyalty.send(traffic(seed, 150))
-            await nursery.die(order)
-        worker = await nursery.start(None)
-        await loyalty.caught_up()
-        os.kill(worker, signal.SIGTERM)
-        assert await nursery.ended() == 0
+    async with Deaths(loyalty, tmp_path, rewarded) as deaths:
+        for order in DECIDING:
+            await deaths.die(order)
+        await deaths.live()
     verdict = await verify(loyalty)
     assert verdict.clean, verdict
-    assert verdict.due > 1000
+    assert verdict.due > 500
+
+
+async def test_dying_before_and_after_a_publication_loses_and_doubles_nothing(
+    loyalty: Deployment, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    async with Deaths(loyalty, tmp_path, traffic) as deaths:
+        for order in PUBLISHING:
+            await deaths.die(order)
+        for order in AFTER_A_LOSS:
+            forget_everything(redis_server, loyalty.prefix)
+            await deaths.die(order)
+        await deaths.live()
+    verdict = await verify(loyalty)
+    assert verdict.clean, verdict
+    assert verdict.due > 500
+
+
+class Deaths:
+    """Worker after worker, with fresh events for each. A dead static member is replaced at once,
+    not after its session."""
+
+    def __init__(
+        self, loyalty: Deployment, directory: Path, events: Callable[[int, int], list[Sent]]
+    ) -> None:
+        self._loyalty, self._events, self._seeds = loyalty, events, count()
+        environment = loyalty.environment(KAFKA_GROUP_INSTANCE_ID="one")
+        self._nursery = Nursery(environment, directory / "workers.log")
+
+    async def __aenter__(self) -> "Deaths":
+        await self._nursery.__aenter__()
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        await self._nursery.__aexit__(*error)
+
+    async def die(self, order: Order) -> None:
+        await self._send(100)
+        await self._nursery.die(order, lambda: self._send(20))
+
+    async def live(self) -> None:
+        """One that works everything off, and stops when asked to."""
+        worker = await self._nursery.start(None)
+        await self._loyalty.caught_up()
+        os.kill(worker, signal.SIGTERM)
+        assert await self._nursery.ended() == 0
+
+    async def _send(self, events: int) -> None:
+        await self._loyalty.send(self._events(next(self._seeds), events))
 
 
 @pytest.mark.parametrize("loyalty", [RULES + BUDGET], indirect=True, ids=["budget"])
