@@ -113,7 +113,7 @@ class Settings(BaseSettings):
     redis_url: Annotated[str, AfterValidator(values.redis_url)] = setting(
         "",
         "Where the lanes' state is; needed by the worker.",
-        "redis://host:port[/db], rediss://… or redis+cluster://…; the user belongs in "
+        "redis://host:port[/db], rediss://… or redis+cluster://host:port[,…]; the user belongs in "
         "LOYALTY_REDIS_USERNAME, the password in the file named by LOYALTY_REDIS_PASSWORD_FILE",
     )
     redis_username: str | None = setting(None, "Who logs in to Redis.", "a user's name")

@@ -40,22 +40,30 @@ def topic_name(text: str) -> str:
 
 
 def redis_url(text: str) -> str:
-    """A URL of a known scheme that carries neither a user nor a password."""
+    """A URL of a known scheme that carries neither a user nor a password; of a cluster it may name
+    several nodes, joined by commas."""
     if not text:
         return text
     parts = urlsplit(text)
     if parts.scheme not in REDIS_SCHEMES:
         raise ValueError(f"the scheme {parts.scheme!r} is not known")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("it carries a user or a password")
-    if parts.scheme != "memory" and not parts.hostname:
-        raise ValueError("it names no host")
+    is_cluster = parts.scheme.endswith("+cluster")
+    for node in parts.netloc.split(",") if is_cluster else [parts.netloc]:
+        _check_node(node, parts.scheme)
     if parts.path.strip("/") and not parts.path.strip("/").isdecimal():
         raise ValueError("what follows the host is not the number of a database")
-    if parts.scheme.endswith("+cluster") and parts.path.strip("/") not in {"", "0"}:
+    if is_cluster and parts.path.strip("/") not in {"", "0"}:
         raise ValueError("a cluster has no database but 0")
-    _ = parts.port  # raises ValueError where it is no port
     return text
+
+
+def _check_node(node: str, scheme: str) -> None:
+    parts = urlsplit(f"//{node}")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("it carries a user or a password")
+    if scheme != "memory" and not parts.hostname:
+        raise ValueError("it names no host")
+    _ = parts.port  # raises ValueError where it is no port
 
 
 def key_prefix(text: str) -> str:

@@ -121,6 +121,10 @@ def test_a_wrong_value_names_itself_and_the_remedy(name: str, text: str, said: s
         ("redis://", "it names no host"),
         ("redis://h/x", "what follows the host is not the number of a database"),
         ("redis+cluster://h/1", "a cluster has no database but 0"),
+        ("redis+cluster://h:1,,k:2", "it names no host"),
+        ("redis+cluster://h:1,k:x", "Port could not be cast to integer value as 'x'"),
+        ("redis+cluster://h:1,me@k:2", "it carries a user or a password"),
+        ("redis://h:1,k:2", "Port could not be cast to integer value as '1,k:2'"),
         ("redis://h:port", "Port could not be cast to integer value as 'port'"),
         ("memory://", "memory:// ends with the process: it is for the demo and tests"),
     ],
@@ -131,7 +135,15 @@ def test_redis_urls_that_are_refused(url: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["redis://h", "rediss://h:1/3", "redis+cluster://h:1", "redis://[::1]:1"]
+    "url",
+    [
+        "redis://h",
+        "rediss://h:1/3",
+        "redis+cluster://h:1",
+        "redis+cluster://h:1,k:2,l",
+        "rediss+cluster://h:1,[::1]:2/0",
+        "redis://[::1]:1",
+    ],
 )
 def test_redis_urls_that_are_taken(url: str) -> None:
     assert load_settings(GOOD | {"LOYALTY_REDIS_URL": url}).redis_url == url
