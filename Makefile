@@ -1,6 +1,6 @@
 # Every command does its own set-up first; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format bench bench-rules simulate-faults fuzz parts lock docs
+.PHONY: help setup demo test lint types format bench bench-rules simulate-faults chaos fuzz parts lock docs
 
 BIN := .venv/bin
 
@@ -37,6 +37,9 @@ simulate-faults: setup ## lanes, budgets and timers under crashes, zombies and l
 	@$(BIN)/python -m tests.simulation.run $(ARGS)
 	@$(BIN)/python -m tests.simulation.budget_run $(ARGS)
 	@$(BIN)/python -m tests.simulation.timer_run $(ARGS)
+
+chaos: parts ## workers, brokers and Redis killed, frozen, cut off; FAULTS=1000 SEED=7, verified
+	@$(BIN)/python -m tests.chaos.run --faults $(or $(FAULTS),60) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 fuzz: setup ## mutated records, rule files and settings, every one accounted for; RECORDS=1000000
 	@$(BIN)/python -m tests.fuzz.run --records $(or $(RECORDS),100000) $(ARGS)

@@ -61,6 +61,13 @@ class Worker:
     def lives(self) -> bool:
         return self.pid is not None
 
+    @property
+    def is_as_wanted(self) -> bool:
+        """At work, or gone for good."""
+        if self.wanted.is_set():
+            return self.lives and self.page.has_owned
+        return not self.lives
+
     def send(self, number: signal.Signals) -> None:
         if self.pid is not None:
             with suppress(ProcessLookupError):

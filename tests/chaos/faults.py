@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from msgspec import Struct
 
 from tests.chaos.load import instant
+from tests.chaos.site import Site, lose_tail
 from tests.chaos.stage import SESSION_SECONDS, Flights, Stage
 from worker.points import Point
 
@@ -20,13 +21,24 @@ class Struck(Struct):
     flights: Flights
 
 
+LATE_SECONDS = 1.5
+"""A lane that no fault strikes answers sooner."""
+
+
+class Standstill(AssertionError):
+    """A lane stood still that no fault struck."""
+
+
 class Kind(Struct, frozen=True):
-    """`alone`: what no other fault may touch meanwhile. `outage`: workers may fail to start."""
+    """`alone`: what no other fault may touch meanwhile. `outage`: workers may fail to start. `of`:
+    the only layout that has it. `share`: how often it comes, next to others."""
 
     name: str
     strike: Callable[[Stage], Awaitable[Struck]]
     alone: str = ""
     outage: bool = False
+    of: str = ""
+    share: int = 1
 
 
 DEADLY = (
@@ -97,7 +109,7 @@ async def leave(stage: Stage) -> Struck:
 async def restart_redis(stage: Stage) -> Struck:
     flights = await stage.under_way()
     began = time.time()
-    await asyncio.to_thread(stage.site.redis.restart)
+    await asyncio.to_thread(stage.site.pick_redis(stage.random).restart)
     return Struck(began, time.time(), flights)
 
 
@@ -105,14 +117,15 @@ async def cut_tail(stage: Stage) -> Struck:
     """Redis dies and comes back without its latest writes."""
     flights = await stage.under_way()
     began = time.time()
-    await stage.site.lose_tail(stage.random.choice((300, 3_000, 30_000, 200_000)))
+    count = stage.random.choice((300, 3_000, 30_000, 200_000))
+    await asyncio.to_thread(lose_tail, stage.site.pick_redis(stage.random), count)
     return Struck(began, time.time(), flights)
 
 
 async def empty_redis(stage: Stage) -> Struck:
     flights = await stage.under_way()
     began = time.time()
-    await asyncio.to_thread(stage.site.redis.cli, "FLUSHALL")
+    await asyncio.to_thread(stage.site.pick_redis(stage.random).cli, "FLUSHALL")
     return Struck(began, time.time(), flights)
 
 
@@ -165,12 +178,28 @@ async def slow_redis(stage: Stage) -> Struck:
 
 async def fill_memory(stage: Stage) -> Struck:
     """Redis refuses every write."""
-    redis = stage.site.redis
+    redis = stage.site.pick_redis(stage.random)
     flights = await stage.under_way()
     began = time.time()
     await asyncio.to_thread(redis.cli, "CONFIG", "SET", "maxmemory", "1mb")
     await asyncio.sleep(stage.random.uniform(0.5, 3))
     await asyncio.to_thread(redis.cli, "CONFIG", "SET", "maxmemory", "0")
+    return Struck(began, time.time(), flights)
+
+
+async def stop_master(stage: Stage) -> Struck:
+    """One of the cluster's masters is away; the lanes of the others go on meanwhile. Raises
+    Standstill where one of them does not."""
+    down = stage.random.choice(stage.site.masters)
+    flights = await stage.under_way()
+    elsewhere = stage.lanes_elsewhere(down)
+    began = time.time()
+    await asyncio.to_thread(down.kill)
+    await asyncio.sleep(stage.random.uniform(2, 5))
+    behind = {n for n, at in stage.pulse.latest.items() if at < time.time() - LATE_SECONDS}
+    await asyncio.to_thread(down.start)
+    if stood := sorted(behind & elsewhere):
+        raise Standstill(f"lanes {stood} waited for a master that is not theirs")
     return Struck(began, time.time(), flights)
 
 
@@ -240,6 +269,12 @@ async def step_clock(stage: Stage) -> Struck:
     return Struck(began, time.time(), flights)
 
 
+PAIR, CLUSTER, ONE, THREE = "pair", "cluster", "one", "three"
+"""Of layouts: one Redis and its replica, or a cluster; one broker, or three."""
+
+EVERYTHING = "everything"
+"""Nothing else may happen meanwhile."""
+
 KINDS = (
     Kind("worker killed", kill_worker),
     Kind("worker killed at a point", kill_worker_at_point),
@@ -249,12 +284,14 @@ KINDS = (
     Kind("Redis restarted", restart_redis, "redis", True),
     Kind("Redis killed, tail cut", cut_tail, "redis", True),
     Kind("Redis emptied", empty_redis, "redis"),
-    Kind("failover to a replica behind", fail_over, "redis", True),
-    Kind("replies of Redis lost", lose_redis_replies, "redis", True),
-    Kind("connections to Redis cut", cut_redis, "redis", True),
-    Kind("Redis slow or silent", slow_redis, "redis", True),
+    Kind("failover to a replica behind", fail_over, "redis", True, PAIR),
+    Kind("replies of Redis lost", lose_redis_replies, "redis", True, PAIR),
+    Kind("connections to Redis cut", cut_redis, "redis", True, PAIR),
+    Kind("Redis slow or silent", slow_redis, "redis", True, PAIR),
+    Kind("one master of three down", stop_master, EVERYTHING, True, CLUSTER, 6),
     Kind("Redis out of memory", fill_memory, "redis", True),
-    Kind("broker killed", kill_broker, "kafka", True),
+    Kind("broker killed", kill_broker, "kafka", True, ONE),
+    Kind("one broker of three killed", kill_broker, "kafka", True, THREE, 3),
     Kind("replies of Kafka lost", lose_kafka_replies, "kafka", True),
     Kind("connections to Kafka cut", cut_kafka, "kafka", True),
     Kind("repeated input", repeat_input),
@@ -263,3 +300,9 @@ KINDS = (
     Kind("rules reloaded", reload_rules),
     Kind("clock stepped", step_clock),
 )
+
+
+def kinds_of(site: Site) -> list[Kind]:
+    """What can happen there."""
+    has = {CLUSTER if site.masters else PAIR, THREE if len(site.brokers) > 1 else ONE}
+    return [kind for kind in KINDS if not kind.of or kind.of in has]

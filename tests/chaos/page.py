@@ -13,7 +13,7 @@ from worker.points import Point
 
 POINTS = tuple(Point)
 SIZE = mmap.PAGESIZE
-STEP, ORDER, FLIGHTS = 0, 8, 16
+STEP, ORDER, OWNED, FLIGHTS = 0, 8, 9, 16
 
 
 class Page:
@@ -47,6 +47,13 @@ class Page:
     def is_deadly(self, number: int) -> bool:
         """Is this the number of the point? The worker asks at each."""
         return self._memory[ORDER] == number + 1
+
+    @property
+    def has_owned(self) -> bool:
+        return self._memory[OWNED] == 1
+
+    def owns(self) -> None:
+        self._memory[OWNED] = 1
 
     def moved(self, before: int | None, after: int | None) -> None:
         """A batch went from one point to another; None: not under way."""

@@ -9,7 +9,7 @@ from random import Random
 
 from msgspec import Struct, field
 
-from tests.chaos.faults import Kind, Struck
+from tests.chaos.faults import EVERYTHING, Kind, Standstill, Struck
 from tests.chaos.site import Site
 from tests.chaos.stage import NothingUnderWay, Stage
 from tests.integration.verifier import Verdict, verify
@@ -18,10 +18,20 @@ PATIENCE = 90.0
 """Seconds after which a lane that does not serve again is a failure."""
 
 
+class Options(Struct, frozen=True):
+    """Of every round: faults at most, events a second, what the kinds' names must have in them, and
+    how many faults may come together."""
+
+    round: int = 60
+    rate: int = 150
+    kinds: str = ""
+    together: Sequence[int] = (1, 1, 2, 2, 3)
+
+
 class Fault(Struct):
     """One that hit while a batch was under way. Seconds; `served`: from the strike until every lane
     had answered an event that was sent after it; `settled`: from the fault's end until every lane
-    had answered one that was sent after that; `alone`: no other overlapped."""
+    had answered one that was sent after that; `alone`: no other was near."""
 
     kind: str
     began: float
@@ -29,7 +39,7 @@ class Fault(Struct):
     served: float
     settled: float
     flights: dict[str, int]
-    alone: bool = True
+    alone: bool = False
 
 
 class Round(Struct):
@@ -51,39 +61,47 @@ class Round(Struct):
 class Plan:
     """Which kind comes next: each as often as any other, in an order of the seed."""
 
-    def __init__(self, kinds: Sequence[Kind], random: Random) -> None:
-        self._kinds, self._random = list(kinds), random
+    def __init__(self, kinds: Sequence[Kind], random: Random, together: Sequence[int]) -> None:
+        self._kinds = [kind for kind in kinds for _ in range(kind.share)]
+        self._random, self._together = random, together
         self._bag: list[Kind] = []
 
     def group(self, most: int) -> list[Kind]:
-        """One kind, or two or three that get on with each other."""
-        size = min(most, self._random.choice((1, 1, 2, 2, 3)))
+        """One kind, or several that get on with each other."""
+        size = min(most, self._random.choice(self._together))
         chosen: list[Kind] = []
         while len(chosen) < size:
             if not self._bag:
                 self._bag = self._random.sample(self._kinds, len(self._kinds))
             taken = {kind.alone for kind in chosen if kind.alone}
-            if self._bag[-1].alone in taken or self._bag[-1] in chosen:
+            following = self._bag[-1]
+            if following in chosen or following.alone in taken or EVERYTHING in taken:
+                break
+            if chosen and following.alone == EVERYTHING:
                 break
             chosen.append(self._bag.pop())
         return chosen
 
 
 async def play(
-    site: Site, directory: Path, seed: str, kinds: Sequence[Kind], faults: int, rate: int
+    site: Site, directory: Path, seed: str, kinds: Sequence[Kind], faults: int, options: Options
 ) -> Round:
     """At least so many faults that count, and the verdict. Whatever goes wrong is told in it."""
     played, begun = Round(seed), time.time()
-    async with Stage(site, directory, seed, rate) as stage:
-        plan = Plan(kinds, stage.random)
+    async with Stage(site, directory, seed, options.rate) as stage:
+        plan = Plan(kinds, stage.random, options.together)
         while len(played.faults) < faults and not played.complaints:
             group = plan.group(faults - len(played.faults))
+            calm = group[0].alone == EVERYTHING or stage.random.random() < 0.75
+            if calm:
+                await stage.calm(PATIENCE)
+            first = len(played.faults)
             await asyncio.gather(*(_one(stage, kind, played, n) for n, kind in enumerate(group)))
-            await asyncio.sleep(stage.random.uniform(0, 0.5))
+            for fault in played.faults[first:]:
+                fault.alone = calm and len(group) == 1
         await _to_rest(stage, played)
         played.verdict = await verify(stage.loyalty, stage.versions)
         played.failed_starts = sum(worker.failed for worker in stage.crew.workers)
-    _mark_overlaps(played.faults)
     played.seconds = time.time() - begun
     return played
 
@@ -100,6 +118,9 @@ async def _one(stage: Stage, kind: Kind, played: Round, number: int) -> None:
             return
         except TimeoutError:
             played.complaints.append(f"{kind.name}: a worker does not stop")
+            return
+        except Standstill as error:
+            played.complaints.append(f"{kind.name}: {error}")
             return
         recovers = await stage.pulse.beyond(struck.over, PATIENCE)
     if not recovers:
@@ -126,12 +147,3 @@ async def _to_rest(stage: Stage, played: Round) -> None:
         await stage.crew.stop()
     except (AssertionError, TimeoutError) as error:
         played.complaints.append(f"{type(error).__name__}: {error}")
-
-
-def _mark_overlaps(faults: Sequence[Fault]) -> None:
-    for fault in faults:
-        fault.alone = not any(
-            other.began < fault.over + fault.settled and fault.began < other.over + other.settled
-            for other in faults
-            if other is not fault
-        )

@@ -1,6 +1,7 @@
 """The rule set of a fault run: every mechanism that a fault could break has a rule, and what falls
 due does so within the minutes of the run."""
 
+import re
 from datetime import datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ ZONE = ZoneInfo("Europe/Moscow")
 MINUTES = 6
 """So many minutes of the run have timers that are due by a date."""
 
+BUDGET = re.compile(r"\bbudget: \{[^}]*\},?")
 BUDGETS = """
 limits:
   budget: {{amountMajor: {whole}, per: LIFETIME}}
@@ -45,11 +47,12 @@ DATED = """
 
 
 class Rules:
-    """The texts of one run, version after version."""
+    """The texts of one run, version after version. `budgets`: lanes depend on each other."""
 
-    def __init__(self, seed: str, begin: datetime) -> None:
+    def __init__(self, seed: str, begin: datetime, *, budgets: bool = True) -> None:
         self._random = Random(seed)
         self._begin = begin
+        self._budgets = budgets
         self._version = 0
         self._part = self._random.choice((300, 900, 2000))
 
@@ -65,7 +68,8 @@ class Rules:
         limits = BUDGETS.format(whole=5_000_000)
         fixed = FIXED.format(part=self._part, credit=credit)
         dated = "".join(self._dated(number) for number in range(1, MINUTES + 1))
-        return f"{head}{limits}rules:\n{rules}{fixed}{dated}"
+        whole = f"{head}{limits}rules:\n{rules}{fixed}{dated}"
+        return whole if self._budgets else BUDGET.sub("", whole)
 
     def _dated(self, number: int) -> str:
         at = (self._begin + timedelta(minutes=number)).astimezone(ZONE)

@@ -9,42 +9,57 @@ Exit code 1 where anything was lost, doubled or wrong, or did not come back.
 
 import argparse
 import asyncio
+import logging
 import shutil
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import SystemRandom
 
-from tests.chaos.faults import KINDS, Kind
-from tests.chaos.round import Round, play
+from tests.chaos.faults import kinds_of
+from tests.chaos.round import Options, Round, play
 from tests.chaos.site import Site
 from tests.chaos.table import Report, as_json, as_text, report
 
+LAYOUTS = {"one": (1, False), "three": (3, False), "cluster": (1, True)}
+"""Brokers, and whether Redis is a cluster of three masters."""
 
-async def run(
-    seed: str, faults: int, *, most: int = 60, rate: int = 150, kinds: tuple[Kind, ...] = KINDS
-) -> Report:
-    """So many faults that count, round by round."""
+
+async def run(seed: str, layouts: Mapping[str, int], options: Options) -> Report:
+    """So many faults that count on each layout, round by round."""
     rounds: list[Round] = []
-    async with Site() as site:
-        while (left := faults - sum(len(each.faults) for each in rounds)) > 0:
-            rounds.append(await _round(site, f"{seed}-{len(rounds)}", kinds, min(left, most), rate))
-            if rounds[-1].complaints:
-                break
-            site.forget()
+    for layout, faults in layouts.items():
+        brokers, cluster = LAYOUTS[layout]
+        counted = 0
+        async with Site(brokers=brokers, cluster=cluster) as site:
+            while counted < faults and not any(each.complaints for each in rounds):
+                number = f"{seed}-{len(rounds)}"
+                most = min(faults - counted, options.round)
+                rounds.append(await _round(site, number, layout, most, options))
+                counted += len(rounds[-1].faults)
+                site.forget()
     return report(seed, rounds)
 
 
-async def _round(site: Site, seed: str, kinds: tuple[Kind, ...], faults: int, rate: int) -> Round:
+def shared_out(faults: int, names: Sequence[str]) -> dict[str, int]:
+    """Half of the faults on the first layout, the others share the rest."""
+    first, *others = names
+    each = faults // 2 // len(others) if others else 0
+    return {first: faults - each * len(others), **dict.fromkeys(others, each)}
+
+
+async def _round(site: Site, seed: str, layout: str, faults: int, options: Options) -> Round:
     directory = Path(tempfile.mkdtemp(prefix=f"loyalty-chaos-{seed}-"))
-    played = await play(site, directory, seed, kinds, faults, rate)
+    kinds = [kind for kind in kinds_of(site) if options.kinds in kind.name]
+    played = await play(site, directory, seed, kinds, faults, options)
     if played.clean:
         shutil.rmtree(directory)
     else:
         print(f"round {seed} is not clean; its logs are in {directory}", file=sys.stderr)
     verdict = played.verdict
     print(
-        f"round {seed}: {len(played.faults)} faults in {played.seconds:.0f} s, "
+        f"round {seed} ({layout}): {len(played.faults)} faults in {played.seconds:.0f} s, "
         f"{verdict.inputs} inputs, {verdict.due} effects, clean: {played.clean}",
         file=sys.stderr,
         flush=True,
@@ -56,16 +71,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--faults", type=int, default=60)
     parser.add_argument("--seed", default=str(SystemRandom().randrange(10**6)))
+    parser.add_argument("--layouts", default=",".join(LAYOUTS), help="a list; half on the first")
     parser.add_argument("--round", type=int, default=60, help="faults of one round, at most")
     parser.add_argument("--rate", type=int, default=150, help="events a second")
     parser.add_argument("--kinds", default="", help="only kinds whose names have this in them")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument("--output", type=Path, help="a directory for chaos-SEED.json and .txt")
     options = parser.parse_args()
-    kinds = tuple(kind for kind in KINDS if options.kinds in kind.name)
-    told = asyncio.run(
-        run(options.seed, options.faults, most=options.round, rate=options.rate, kinds=kinds)
-    )
+    layouts = shared_out(options.faults, options.layouts.split(","))
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # faults are what they complain of
+    chosen = Options(options.round, options.rate, options.kinds)
+    told = asyncio.run(run(options.seed, layouts, chosen))
     if options.output is not None:
         options.output.mkdir(parents=True, exist_ok=True)
         (options.output / f"chaos-{told.seed}.json").write_text(as_json(told) + "\n")

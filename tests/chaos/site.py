@@ -5,31 +5,42 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
+from random import Random
 from types import TracebackType
 
-from tests.parts.kafka import KafkaServer
+from redis.asyncio import Redis, RedisCluster
+
+from tests.integration.deployment import AnyRedis
+from tests.parts.kafka import KafkaServer, kafka_trio
 from tests.parts.proxy import Proxy
-from tests.parts.redis import RedisServer
+from tests.parts.redis import RedisServer, redis_cluster
 
 GRACE_SECONDS = 30.0
 
 
 class Site:
-    """`async with Site() as site:` one broker, one Redis and its replica."""
+    """`async with Site() as site:` one broker, or three with three replicas of everything; one
+    Redis and its replica, or a Redis Cluster of three masters, which no proxy stands before."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, brokers: int = 1, cluster: bool = False) -> None:
         self._stack = AsyncExitStack()
+        self._broker_count, self._is_cluster = brokers, cluster
         self.brokers: list[KafkaServer] = []
         self.broker_proxies: list[Proxy] = []
+        self.masters: list[RedisServer] = []
         self.redis_proxy = Proxy()
         self._out, self._back_at = 0, 0.0
 
     async def __aenter__(self) -> "Site":
-        await self._add_broker()
-        await self._stack.enter_async_context(self.redis_proxy)
-        self.redis = await self._add_redis()
-        self.replica = await self._add_redis()
-        self.follow()
+        try:
+            await self._start_brokers()
+            if self._is_cluster:
+                await self._start_cluster()
+            else:
+                await self._start_pair()
+        except BaseException:
+            await self._stack.aclose()
+            raise
         return self
 
     async def __aexit__(
@@ -40,20 +51,46 @@ class Site:
     ) -> None:
         await self._stack.aclose()
 
-    async def _add_broker(self) -> None:
-        proxy = await self._stack.enter_async_context(Proxy())
-        broker = KafkaServer(advertised=f"127.0.0.1:{proxy.port}")
-        self._stack.callback(broker.close)
-        await asyncio.to_thread(broker.start)
-        proxy.retarget(broker.port)
-        self.brokers.append(broker)
-        self.broker_proxies.append(proxy)
+    async def _start_brokers(self) -> None:
+        for _ in range(self._broker_count):
+            self.broker_proxies.append(await self._stack.enter_async_context(Proxy()))
+        addresses = [f"127.0.0.1:{proxy.port}" for proxy in self.broker_proxies]
+        if self._broker_count == 1:
+            self.brokers.append(KafkaServer(advertised=addresses[0]))
+        else:
+            self.brokers += kafka_trio(addresses)
+        for broker, proxy in zip(self.brokers, self.broker_proxies, strict=True):
+            self._stack.callback(broker.close)
+            proxy.retarget(broker.port)
+        await asyncio.gather(*(asyncio.to_thread(broker.start) for broker in self.brokers))
 
-    async def _add_redis(self) -> RedisServer:
-        server = RedisServer()
-        self._stack.callback(server.close)
-        await asyncio.to_thread(server.start)
-        return server
+    async def _start_pair(self) -> None:
+        await self._stack.enter_async_context(self.redis_proxy)
+        self.redis, self.replica = RedisServer(), RedisServer()
+        for server in (self.redis, self.replica):
+            self._stack.callback(server.close)
+            await asyncio.to_thread(server.start)
+        self.follow()
+
+    async def _start_cluster(self) -> None:
+        whole = ("--cluster-require-full-coverage", "no")
+        self.masters = await asyncio.to_thread(self._stack.enter_context, redis_cluster(3, whole))
+
+    @property
+    def redis_url(self) -> str:
+        if not self.masters:
+            return f"redis://127.0.0.1:{self.port}"
+        return "redis+cluster://" + ",".join(f"127.0.0.1:{each.port}" for each in self.masters)
+
+    def redis_client(self) -> AnyRedis:
+        """To look at what is stored."""
+        if not self.masters:
+            return Redis(port=self.port)
+        return RedisCluster(host="127.0.0.1", port=self.masters[0].port)
+
+    def pick_redis(self, random: Random) -> RedisServer:
+        """The one that workers use, or one of the cluster's masters."""
+        return random.choice(self.masters) if self.masters else self.redis
 
     @property
     def bootstrap(self) -> str:
@@ -106,14 +143,15 @@ class Site:
         await asyncio.to_thread(self.replica.start)
         self.follow()
 
-    async def lose_tail(self, count: int) -> None:
-        """Kill Redis, cut so many bytes off its file, start it."""
-        await asyncio.to_thread(self.redis.kill)
-        file = self.redis.append_only_file()
-        os.truncate(file, max(0, os.path.getsize(file) - count))
-        await asyncio.to_thread(self.redis.start)
-
     def forget(self) -> None:
         """Redis as before the first round."""
-        self.redis.cli("CONFIG", "SET", "maxmemory", "0")
-        self.redis.cli("FLUSHALL")
+        for server in self.masters or [self.redis]:
+            server.cli("FLUSHALL")
+
+
+def lose_tail(redis: RedisServer, count: int) -> None:
+    """Kill Redis, cut so many bytes off its file, start it."""
+    redis.kill()
+    file = redis.append_only_file()
+    os.truncate(file, max(0, file.stat().st_size - count))
+    redis.start()

@@ -14,9 +14,11 @@ from tests.chaos.load import Load, instant
 from tests.chaos.pulse import Pulse
 from tests.chaos.rules import Rules
 from tests.chaos.site import Site
-from tests.integration.deployment import Deployment
+from tests.integration.deployment import PARTITIONS, AnyRedis, Deployment
 from tests.integration.traffic import Sent
+from tests.parts.redis import SLOTS, RedisServer
 from worker.points import Point
+from worker.tables.slots import lane_tag
 
 Flights = dict[Point, int]
 SESSION_SECONDS = 6.0
@@ -27,13 +29,24 @@ class NothingUnderWay(Exception):
     """No batch was in flight for so long that the fault would hit nothing."""
 
 
+class SiteDeployment(Deployment):
+    """On the servers of a site."""
+
+    def __init__(self, site: Site, directory: Path, rules: str, **settings: str) -> None:
+        super().__init__(site, site, directory, rules, REDIS_URL=site.redis_url, **settings)
+        self.site, self.replicas = site, site.replicas
+
+    def redis_client(self) -> AnyRedis:
+        return self.site.redis_client()
+
+
 class Stage:
     """`async with Stage(site, directory, seed) as stage:` all lanes serve when it is entered."""
 
     def __init__(self, site: Site, directory: Path, seed: str, rate: int = 150) -> None:
         self.site, self.directory, self.rate = site, directory, rate
         self.random = Random(seed)
-        self.rules = Rules(seed, instant())
+        self.rules = Rules(seed, instant(), budgets=not site.masters)
         self.versions = [self.rules.next()]
         self.load = Load(seed)
         self.busy: set[Worker] = set()
@@ -43,9 +56,17 @@ class Stage:
         self._sending: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Stage":
+        try:
+            await self._open()
+        except BaseException:
+            await self.quiet()
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def _open(self) -> None:
         settings = {"LAPSE_GRACE_SECONDS": "1", "BATCH_MAX_EVENTS": "100"}
-        deployment = Deployment(self.site, self.site, self.directory, self.versions[0], **settings)
-        deployment.replicas = self.site.replicas
+        deployment = SiteDeployment(self.site, self.directory, self.versions[0], **settings)
         self.loyalty = await self._stack.enter_async_context(deployment)
         environment = self.loyalty.environment(KAFKA_SESSION_TIMEOUT_SECONDS=str(SESSION_SECONDS))
         crew = Crew(environment, self.directory, self.site.is_out)
@@ -53,8 +74,8 @@ class Stage:
         self.pulse = await self._stack.enter_async_context(Pulse(self.loyalty))
         self._sending = asyncio.create_task(self._send())
         if not await self.pulse.beyond(1.0, 60):
-            raise AssertionError(f"the lanes do not open: {self.pulse.latest}")
-        return self
+            told = [worker.log.read_text(errors="replace")[-800:] for worker in self.crew.workers]
+            raise AssertionError("the lanes do not open:\n" + "\n".join(told))
 
     async def __aexit__(
         self,
@@ -104,6 +125,26 @@ class Stage:
         if len(free) < 2:
             raise NothingUnderWay
         return self.random.choice(free)
+
+    async def calm(self, seconds: float) -> None:
+        """Until everybody is back at work and no lane keeps an event waiting for a second."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            whole = all(worker.is_as_wanted for worker in self.crew.workers)
+            begun = time.time()
+            if whole and await self.pulse.beyond(begun, 2) and time.time() < begun + 1:
+                return
+            await asyncio.sleep(0.1)
+
+    def lanes_elsewhere(self, master: RedisServer) -> set[int]:
+        """Lanes whose state lies with another master of the cluster."""
+        lanes = set()
+        for lane in range(PARTITIONS):
+            key = f"{{{self.loyalty.prefix}{lane_tag(lane)}}}"
+            slot = int(master.cli("CLUSTER", "KEYSLOT", key))
+            if slot * len(self.site.masters) // SLOTS != self.site.masters.index(master):
+                lanes.add(lane)
+        return lanes
 
     def reload(self) -> None:
         """Another version of the rules, whole at once."""

@@ -25,6 +25,7 @@ class Watched:
 
     def reached(self, point: Point) -> None:
         number = NUMBERS[point]
+        self._page.owns()
         if self._page.is_deadly(number):
             os.kill(os.getpid(), signal.SIGKILL)
         if DECIDED <= number <= NUMBERS[Point.PUBLISHED]:

@@ -4,7 +4,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from uuid import uuid4
@@ -178,6 +178,27 @@ class KafkaServer:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def kafka_trio(advertised: Sequence[str]) -> list[KafkaServer]:
+    """Three brokers of one cluster, not yet started: internal topics have three replicas, and every
+    write waits for two. Start them at once, they wait for each other."""
+    controllers = [free_port() for _ in advertised]
+    voters = ",".join(f"{n}@127.0.0.1:{port}" for n, port in enumerate(controllers, start=1))
+    shared = {
+        "controller.quorum.voters": voters,
+        "default.replication.factor": "3",
+        "min.insync.replicas": "2",
+        "offsets.topic.replication.factor": "3",
+        "transaction.state.log.replication.factor": "3",
+        "transaction.state.log.min.isr": "2",
+    }
+    return [
+        KafkaServer(
+            {**shared, "node.id": str(n)}, heap_mb=256, advertised=address, controller_port=port
+        )
+        for n, (address, port) in enumerate(zip(advertised, controllers, strict=True), start=1)
+    ]
 
 
 def unique(name: str) -> str:

@@ -26,6 +26,7 @@ class Proxy:
         """New connections are closed at once."""
         self.lost = 0
         self._writers: set[asyncio.StreamWriter] = set()
+        self._served: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> "Proxy":
@@ -43,6 +44,8 @@ class Proxy:
             self._server.close()
         self.refuse = True
         self.cut()
+        if self._served:
+            await asyncio.wait(self._served, timeout=5)
 
     async def lose(self, replies: int, seconds: float) -> int:
         """Swallow so many of the next replies; how many came in that time."""
@@ -64,6 +67,15 @@ class Proxy:
             writer.transport.abort()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._served.add(task)
+        try:
+            await self._serve(reader, writer)
+        finally:
+            self._served.discard(task)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.refuse:
             writer.transport.abort()
             return

@@ -97,10 +97,10 @@ class RedisServer:
 
 
 @contextmanager
-def redis_cluster(masters: int = 3) -> Iterator[list[RedisServer]]:
-    """Masters without replicas that share the slots evenly."""
+def redis_cluster(masters: int = 3, more: Sequence[str] = ()) -> Iterator[list[RedisServer]]:
+    """Masters without replicas that share the slots evenly; `more`: options of each."""
     with ExitStack() as stack:
-        options = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"]
+        options = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000", *more]
         nodes = [
             # The cluster's own port is the client's + 10000: keep it below 65536.
             stack.enter_context(RedisServer(options, port=_port_with_bus()))
