@@ -2,7 +2,7 @@
 
 The lane log is read by its own rule, each plan's ranges are merged and applied one by one through
 the pure engine, and the result is held against everything that was published and against Redis:
-nothing lost, nothing extra, one content per id, every state right.
+nothing lost, nothing extra, one content per id, every state right, every timer findable.
 """
 
 from collections import Counter
@@ -30,19 +30,19 @@ from schemas.decoded import ClientForgotten, PaymentMade, PaymentRefunded, Rejec
 from schemas.records import InputRecord
 from schemas.topics import INPUTS, Channel
 from tests.integration.deployment import COMMANDS, PARTITIONS, Deployment
+from tests.integration.indexed import lane_values, unindexed
 from worker.evaluation import BUDGETS_KEY, SLICE_UNIT
 from worker.payments import payment_key, payments_prefix
 from worker.plan import Plan, Start, decode_record, timer_at, timer_place
 from worker.tables.codec import pack_client, pack_payment
-from worker.tables.slots import lane_tag
 
 SKEW_US = 300_000_000
 REMEMBER_US = 180 * 86_400_000_000
 
 
 class Verdict(Struct):
-    """`unread`: inputs that no valid plan holds, or that two of them hold. `repeats`: raw
-    repetitions of an id, which readers drop."""
+    """`unread`: inputs that no valid plan holds, or that two of them hold. `unindexed`: entries
+    that the index of timers lacks. `repeats`: raw repetitions of an id, which readers drop."""
 
     inputs: int = 0
     due: int = 0
@@ -51,6 +51,7 @@ class Verdict(Struct):
     extra: int = 0
     differing: int = 0
     wrong_states: int = 0
+    unindexed: int = 0
     timers: int = 0
     repeats: int = 0
     dead_letters: Counter[str] = msgspec.field(default_factory=Counter)
@@ -58,7 +59,7 @@ class Verdict(Struct):
     @property
     def clean(self) -> bool:
         effects = self.lost + self.extra + self.differing
-        return not (self.unread or effects or self.wrong_states)
+        return not (self.unread or effects or self.wrong_states or self.unindexed)
 
 
 async def verify(loyalty: Deployment, versions: Sequence[str] = ()) -> Verdict:
@@ -86,7 +87,7 @@ async def verify(loyalty: Deployment, versions: Sequence[str] = ()) -> Verdict:
         published[name] != {due[name]} for name in published.keys() & due.keys()
     )
     await _judge_dead_letters(loyalty, expected.letters, verdict)
-    verdict.wrong_states = await _wrong_states(loyalty, expected.states())
+    await _judge_states(loyalty, expected.states(), verdict)
     return verdict
 
 
@@ -332,19 +333,17 @@ async def _judge_dead_letters(loyalty: Deployment, due: set[Letter], verdict: Ve
     verdict.dead_letters.update(code for *_, code in found)
 
 
-async def _wrong_states(loyalty: Deployment, due: dict[tuple[int, str], bytes]) -> int:
+async def _judge_states(
+    loyalty: Deployment, due: dict[tuple[int, str], bytes], verdict: Verdict
+) -> None:
     redis = loyalty.redis_client()
     try:
-        wrong = 0
         for lane in range(PARTITIONS):
-            tag = f"{{{loyalty.prefix}{lane_tag(lane)}}}"
             expected = {k: v for (n, k), v in due.items() if n == lane}
-            keys = [key async for key in redis.scan_iter(f"{tag}:v:*", count=1000)]
-            found = await redis.mget(keys) if keys else []
-            held = dict(zip(keys, found, strict=True))
-            stored = {key.decode().split(":v:", 1)[1]: value for key, value in held.items()}
-            wrong += sum(stored.get(key) != value for key, value in expected.items())
-            wrong += len(stored.keys() - expected.keys())
-        return wrong
+            stored = await lane_values(redis, loyalty.prefix, lane)
+            verdict.wrong_states += sum(stored.get(key) != each for key, each in expected.items())
+            verdict.wrong_states += len(stored.keys() - expected.keys())
+            missing = await unindexed(redis, loyalty.prefix, lane, stored)
+            verdict.unindexed += len(missing)
     finally:
         await redis.aclose()
