@@ -3,17 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 import pytest
-from msgspec.structs import replace
 
+from tests.simulation.careless import timer_lane
 from tests.simulation.oracle import Broken
 from tests.simulation.timer_run import make_lane, run_seed
-from tests.simulation.timer_world import TimerSource, TimerWorld
-from tests.simulation.world import SimulatedTables, Step
+from tests.simulation.world import SimulatedTables
 from worker import evaluation as evaluation_module
 from worker import replay as replay_module
 from worker.index_view import IndexView
-from worker.lane import Lane
-from worker.ports import UNCHANGED, CommitAnswer, IndexChange, IndexRange, Source
+from worker.ports import UNCHANGED, CommitAnswer, IndexChange, IndexRange
 from worker.timer_search import TimerSearch
 
 SEEDS = 16
@@ -72,56 +70,6 @@ class IndexesLater(SimulatedTables):
         return answer
 
 
-class AlwaysAtEnd(TimerSource):
-    """Believes the last fetch."""
-
-    async def at_end(self) -> bool:
-        await Step()
-        return True
-
-
-class ReadsTheClockLast(Lane):
-    """Asks for the ends of the inputs, then what time it is."""
-
-    async def _rings(self, *args: object) -> bool:
-        answer = await self.ports.source.at_end()
-        await Step()
-        real, self.ports = (
-            self.ports,
-            replace(self.ports, source=Answers(self.ports.source, answer)),
-        )
-        try:
-            return await super()._rings(*args)  # type: ignore[arg-type]
-        finally:
-            self.ports = real
-
-
-class Answers(TimerSource):
-    """Says what it was told to say."""
-
-    def __init__(self, source: Source, answer: bool) -> None:
-        assert isinstance(source, TimerSource)
-        super().__init__(source.world, source.owner)
-        self.positions, self.answer = source.positions, answer
-
-    async def at_end(self) -> bool:
-        return self.answer
-
-
-def lane_with(
-    tables: type[SimulatedTables] = SimulatedTables,
-    source: type[TimerSource] = TimerSource,
-    kind: type[Lane] = Lane,
-) -> object:
-    def make(world: TimerWorld, owner: int) -> Lane:
-        lane = make_lane(world, owner, kind)
-        lane.ports = replace(lane.ports, source=source(world, owner), tables=tables(world))
-        lane.index = IndexView(lane.ports.tables)
-        return lane
-
-    return make
-
-
 def caught(make: object = make_lane, first: int = 0) -> bool:
     """`first`: the search begins a little before a history that is known to show it."""
     for seed in range(first, first + 300):
@@ -139,15 +87,7 @@ def caught(make: object = make_lane, first: int = 0) -> bool:
 def test_tables_without_a_guard_of_the_index_are_caught(
     tables: type[SimulatedTables], first: int
 ) -> None:
-    assert caught(lane_with(tables=tables), first)
-
-
-def test_a_lane_that_is_idle_with_records_unread_is_caught() -> None:
-    assert caught(lane_with(source=AlwaysAtEnd))
-
-
-def test_a_lane_that_reads_the_clock_last_is_caught() -> None:
-    assert caught(lane_with(kind=ReadsTheClockLast))
+    assert caught(timer_lane(tables=tables), first)
 
 
 def test_a_lane_that_keeps_what_it_knew_of_the_index_is_caught(

@@ -1,0 +1,208 @@
+"""The lane with one guard taken out: what each of the lane's checks is there to prevent.
+
+A breaker takes one guard away (for a test's time, by `monkeypatch`) and says how owners are made
+without it. None of them is far from what a reasonable change could do by mistake.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from rules_engine import evaluate as evaluate_module
+from tests.simulation import run, timer_run
+from tests.simulation.timer_world import TimerSource, TimerWorld
+from tests.simulation.world import (
+    Append,
+    SimulatedLog,
+    SimulatedSource,
+    SimulatedTables,
+    Step,
+    World,
+)
+from worker import acquire as acquire_module
+from worker import batch as batch_module
+from worker.commit import Commit, commit
+from worker.index_view import IndexView
+from worker.lane import Lane
+from worker.plan import Chained, Folding, Plan, Start
+from worker.ports import Source
+
+Make = Callable[[Any, int], Lane]
+"""An owner of a world, by its number."""
+
+
+def counts_plans_of_any_term(monkeypatch: pytest.MonkeyPatch) -> Make:
+    """Takes the next sequence whoever wrote it, also a zombie whose term is over."""
+    honest = Folding.take
+
+    def take(self: Folding, offset: int, record: Start | Plan, digest: bytes) -> Chained | None:
+        if isinstance(record, Plan) and record.seq == self._seq + 1:
+            self.done = max(self.done, record.done)
+            self._seq += 1
+            return Chained(offset, digest, record, self._terms)
+        return honest(self, offset, record, digest)
+
+    monkeypatch.setattr(Folding, "take", take)
+    return run.make_lane
+
+
+def does_not_read_holes(monkeypatch: pytest.MonkeyPatch) -> Make:
+    """Whatever stands between its records: an acknowledged plan is a valid one."""
+
+    async def append(lane: Lane, raw: bytes) -> int:
+        owned = lane.held()
+        owned.last = await lane.ports.log.append(raw)
+        return owned.last
+
+    monkeypatch.setattr(batch_module, "append", append)
+    return run.make_lane
+
+
+def commits_before_the_acknowledgement(monkeypatch: pytest.MonkeyPatch) -> Make:
+    """Sends the plan and does not wait: it will land, and at the next offset."""
+
+    async def append(lane: Lane, raw: bytes) -> int:
+        log, owned = lane.ports.log, lane.held()
+        assert isinstance(log, SimulatedLog)
+        log.world.under_way.append(Append(raw, log.owner))
+        owned.last += 1
+        return owned.last
+
+    monkeypatch.setattr(batch_module, "append", append)
+    return run.make_lane
+
+
+def does_not_compare_heads(monkeypatch: pytest.MonkeyPatch) -> Make:
+    """Commits over whatever head there is."""
+
+    async def careless(lane: Lane, work: Commit) -> None:
+        tables = lane.ports.tables
+        assert isinstance(tables, SimulatedTables)
+        lane.held().raw_head = tables.world.tables.head
+        await commit(lane, work)
+
+    monkeypatch.setattr(batch_module, "commit", careless)
+    return run.make_lane
+
+
+class BelievesAnyReply(SimulatedTables):
+    """Loads without looking whether the head is still the lane's."""
+
+    async def load(self, head: bytes, keys: Sequence[str]) -> list[bytes | None] | None:
+        return await super().load(self.world.tables.head, keys)
+
+
+def does_not_check_loads(monkeypatch: pytest.MonkeyPatch) -> Make:
+    def make(world: World, owner: int) -> Lane:
+        lane = run.make_lane(world, owner)
+        lane.ports = replace(lane.ports, tables=BelievesAnyReply(world))
+        return lane
+
+    return make
+
+
+class KeepsItsCache(Lane):
+    """Trusts what it knew before somebody else owned the lane."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self.cache.clear = lambda: None  # type: ignore[method-assign]
+
+
+def keeps_its_cache(monkeypatch: pytest.MonkeyPatch) -> Make:
+    return lambda world, owner: run.make_lane(world, owner, KeepsItsCache)
+
+
+def forgets_the_outbox(monkeypatch: pytest.MonkeyPatch) -> Make:
+    """What was committed was surely published."""
+
+    async def forget(*_: object) -> None: ...
+
+    monkeypatch.setattr(acquire_module, "_publish_outbox", forget)
+    return run.make_lane
+
+
+class GoesOnWhereTheGroupStood(SimulatedSource):
+    """Believes the group's offsets, which know nothing of tables that fell back."""
+
+    async def seek(self, positions: Mapping[str, int]) -> None:
+        group: dict[str, int] = self.world.__dict__.setdefault("group", {})
+        await super().seek({t: max(p, group.get(t, p)) for t, p in positions.items()})
+
+    async def poll(self, internal_only: bool = False, seconds: float = 1.0) -> Any:
+        batch = await super().poll(internal_only, seconds)
+        self.world.__dict__.setdefault("group", {}).update(self.positions)
+        return batch
+
+
+def does_not_seek_from_the_state(monkeypatch: pytest.MonkeyPatch) -> Make:
+    def make(world: World, owner: int) -> Lane:
+        lane = run.make_lane(world, owner)
+        lane.ports = replace(lane.ports, source=GoesOnWhereTheGroupStood(world, owner))
+        return lane
+
+    return make
+
+
+def remembers_no_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate_module, "recall", lambda *_: None)
+
+
+class AlwaysAtEnd(TimerSource):
+    """Believes the last fetch."""
+
+    async def at_end(self) -> bool:
+        await Step()
+        return True
+
+
+class ReadsTheClockLast(Lane):
+    """Asks for the ends of the inputs, then what time it is."""
+
+    async def _rings(self, *args: object) -> bool:
+        answer = await self.ports.source.at_end()
+        await Step()
+        real = self.ports
+        self.ports = replace(self.ports, source=Answers(self.ports.source, answer))
+        try:
+            return await super()._rings(*args)  # type: ignore[arg-type]
+        finally:
+            self.ports = real
+
+
+class Answers(TimerSource):
+    """Says what it was told to say."""
+
+    def __init__(self, source: Source, answer: bool) -> None:
+        assert isinstance(source, TimerSource)
+        super().__init__(source.world, source.owner)
+        self.positions, self.answer = source.positions, answer
+
+    async def at_end(self) -> bool:
+        return self.answer
+
+
+def timer_lane(
+    tables: type[SimulatedTables] = SimulatedTables,
+    source: type[TimerSource] = TimerSource,
+    kind: type[Lane] = Lane,
+) -> Make:
+    """Owners in a `TimerWorld` of which a part is another."""
+
+    def make(world: TimerWorld, owner: int) -> Lane:
+        lane = timer_run.make_lane(world, owner, kind)
+        lane.ports = replace(lane.ports, source=source(world, owner), tables=tables(world))
+        lane.index = IndexView(lane.ports.tables)
+        return lane
+
+    return make
+
+
+def rings_with_records_unread(monkeypatch: pytest.MonkeyPatch) -> Make:
+    return timer_lane(source=AlwaysAtEnd)
+
+
+def reads_the_clock_last(monkeypatch: pytest.MonkeyPatch) -> Make:
+    return timer_lane(kind=ReadsTheClockLast)
