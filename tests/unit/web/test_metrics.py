@@ -1,5 +1,6 @@
 """Every metric of the contract by its exact name and labels, and how batches are counted."""
 
+from collections import defaultdict
 from decimal import Decimal
 
 import pytest
@@ -190,7 +191,8 @@ def test_a_new_rule_set_replaces_the_old_ones_series(metrics: Metrics) -> None:
 def test_rules_beyond_the_cap_share_one_series(metrics: Metrics) -> None:
     rules = [f"rule-{n}" for n in range(MAX_RULES + 1)]
     metrics.rule_set_applied("izi", "v3", "fff", rules, at=1.0)
-    report = BatchReport(firings={("izi", rules[-2]): 1, ("izi", rules[-1]): 2})
+    firings = defaultdict(int, {("izi", rules[-2]): 1, ("izi", rules[-1]): 2})
+    report = BatchReport(firings=firings)
     metrics.batch_committed(report, 3)
     assert value(metrics, "rule_firings_total", organization="izi", rule=rules[-2]) == 1
     assert value(metrics, "rule_firings_total", organization="izi", rule=rules[-1]) is None
@@ -201,7 +203,7 @@ def test_unknown_organizations_are_capped_but_never_those_with_a_rule_set(
     metrics: Metrics,
 ) -> None:
     strangers = {f"org-{n}": 1 for n in range(MAX_ORGANIZATIONS)}
-    metrics.batch_committed(BatchReport(duplicates=strangers), 1)
+    metrics.batch_committed(BatchReport(duplicates=defaultdict(int, strangers)), 1)
     assert value(metrics, "duplicates_total", organization="org-0") == 1
     assert value(metrics, "duplicates_total", organization=OTHER) == 1
     metrics.rule_set_applied("late", "v1", "abc", ["a"], at=1.0)
