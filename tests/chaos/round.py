@@ -59,12 +59,16 @@ class Round(Struct):
 
 
 class Plan:
-    """Which kind comes next: each as often as any other, in an order of the seed."""
+    """Which kind comes next: each as often as its share, in an order of the seed; what only this
+    layout has comes first."""
 
     def __init__(self, kinds: Sequence[Kind], random: Random, together: Sequence[int]) -> None:
         self._kinds = [kind for kind in kinds for _ in range(kind.share)]
         self._random, self._together = random, together
-        self._bag: list[Kind] = []
+        self._bag = sorted(self._shuffled(), key=lambda kind: bool(kind.of))
+
+    def _shuffled(self) -> list[Kind]:
+        return self._random.sample(self._kinds, len(self._kinds))
 
     def group(self, most: int) -> list[Kind]:
         """One kind, or several that get on with each other."""
@@ -72,7 +76,7 @@ class Plan:
         chosen: list[Kind] = []
         while len(chosen) < size:
             if not self._bag:
-                self._bag = self._random.sample(self._kinds, len(self._kinds))
+                self._bag = self._shuffled()
             taken = {kind.alone for kind in chosen if kind.alone}
             following = self._bag[-1]
             if following in chosen or following.alone in taken or EVERYTHING in taken:

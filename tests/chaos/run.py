@@ -2,9 +2,10 @@
 
     python -m tests.chaos.run --faults 60 --seed 1 [--format json] [--output DIRECTORY]
 
-Rounds of up to `--round` faults, each on topics and states of its own. A round that is not clean
-prints its seed and keeps its directory (logs, rules); `--seed SEED --rounds-from N` begins there.
-Exit code 1 where anything was lost, doubled or wrong, or did not come back.
+Rounds of up to `--round` faults, each on topics and states of its own, with kinds, targets and load
+chosen by the seed (processes and networks keep their own time: the same seed is a like run, not the
+same). A round that is not clean prints its seed and keeps its directory (logs, rules). Exit code 1
+where anything was lost, doubled or wrong, or did not come back.
 """
 
 import argparse
@@ -22,12 +23,16 @@ from tests.chaos.round import Options, Round, play
 from tests.chaos.site import Site
 from tests.chaos.table import Report, as_json, as_text, report
 
+RESULTS = Path(__file__).with_name("results")
 LAYOUTS = {"one": (1, False), "three": (3, False), "cluster": (1, True)}
 """Brokers, and whether Redis is a cluster of three masters."""
 
 
-async def run(seed: str, layouts: Mapping[str, int], options: Options) -> Report:
-    """So many faults that count on each layout, round by round."""
+async def run(
+    seed: str, layouts: Mapping[str, int], options: Options, output: Path | None = None
+) -> Report:
+    """So many faults that count on each layout, round by round; what they came to so far is in
+    `output` after each."""
     rounds: list[Round] = []
     for layout, faults in layouts.items():
         brokers, cluster = LAYOUTS[layout]
@@ -39,7 +44,15 @@ async def run(seed: str, layouts: Mapping[str, int], options: Options) -> Report
                 rounds.append(await _round(site, number, layout, most, options))
                 counted += len(rounds[-1].faults)
                 site.forget()
+                if output is not None:
+                    write(report(seed, rounds), output)
     return report(seed, rounds)
+
+
+def write(told: Report, directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / f"chaos-{told.seed}.json").write_text(as_json(told) + "\n")
+    (directory / f"chaos-{told.seed}.txt").write_text(as_text(told) + "\n")
 
 
 def shared_out(faults: int, names: Sequence[str]) -> dict[str, int]:
@@ -76,16 +89,12 @@ def main() -> int:
     parser.add_argument("--rate", type=int, default=150, help="events a second")
     parser.add_argument("--kinds", default="", help="only kinds whose names have this in them")
     parser.add_argument("--format", choices=("text", "json"), default="text")
-    parser.add_argument("--output", type=Path, help="a directory for chaos-SEED.json and .txt")
+    parser.add_argument("--output", type=Path, default=RESULTS, help="where chaos-SEED.json goes")
     options = parser.parse_args()
     layouts = shared_out(options.faults, options.layouts.split(","))
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # faults are what they complain of
     chosen = Options(options.round, options.rate, options.kinds)
-    told = asyncio.run(run(options.seed, layouts, chosen))
-    if options.output is not None:
-        options.output.mkdir(parents=True, exist_ok=True)
-        (options.output / f"chaos-{told.seed}.json").write_text(as_json(told) + "\n")
-        (options.output / f"chaos-{told.seed}.txt").write_text(as_text(told) + "\n")
+    told = asyncio.run(run(options.seed, layouts, chosen, options.output))
     print(as_json(told) if options.format == "json" else as_text(told))
     return 0 if told.clean else 1
 

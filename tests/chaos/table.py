@@ -39,6 +39,8 @@ class Report(Struct):
     effects: int
     timers: int
     dead_letters: int
+    plans: int
+    void_plans: int
     unread: int
     lost: int
     doubled_or_extra: int
@@ -69,11 +71,13 @@ def report(seed: str, rounds: Sequence[Round]) -> Report:
         effects=sum(verdict.due for verdict in verdicts),
         timers=sum(verdict.timers for verdict in verdicts),
         dead_letters=sum(verdict.dead_letters.total() for verdict in verdicts),
+        plans=sum(verdict.plans for verdict in verdicts),
+        void_plans=sum(verdict.void for verdict in verdicts),
         unread=sum(verdict.unread for verdict in verdicts),
         lost=sum(verdict.lost for verdict in verdicts),
         doubled_or_extra=sum(verdict.extra for verdict in verdicts),
         wrong=sum(verdict.differing for verdict in verdicts),
-        wrong_states=sum(verdict.wrong_states for verdict in verdicts),
+        wrong_states=sum(verdict.wrong_states + verdict.unindexed for verdict in verdicts),
         raw_repeats=sum(verdict.repeats for verdict in verdicts),
         minutes=round(sum(each.seconds for each in rounds) / 60, 1),
         kinds=[_line(kind, [fault for fault in faults if fault.kind == kind]) for kind in kinds],
@@ -121,7 +125,8 @@ def as_text(told: Report) -> str:
     )
     lines.append(
         f"{told.inputs:,} inputs, {told.effects:,} effects due, {told.timers:,} timers, "
-        f"{told.dead_letters:,} dead letters"
+        f"{told.dead_letters:,} dead letters; {told.plans:,} plans, {told.void_plans} void ones of "
+        "owners whose term was over"
     )
     lines.append(
         f"lost {told.lost}, doubled or extra {told.doubled_or_extra}, wrong {told.wrong}, "

@@ -53,6 +53,8 @@ class Verdict(Struct):
     wrong_states: int = 0
     unindexed: int = 0
     timers: int = 0
+    plans: int = 0
+    void: int = 0
     repeats: int = 0
     dead_letters: Counter[str] = msgspec.field(default_factory=Counter)
 
@@ -66,7 +68,8 @@ async def verify(loyalty: Deployment, versions: Sequence[str] = ()) -> Verdict:
     """Judge a deployment that has caught up. `versions`: the texts of its rule set, where it had
     more than one."""
     inputs = await loyalty.read(*INPUTS)
-    plans = valid_plans(await loyalty.read(Channel.LANE_LOG))
+    log = await loyalty.read(Channel.LANE_LOG)
+    plans = valid_plans(log)
     expected = Expected(loyalty, inputs, versions or [(loyalty.rules / "izi.yaml").read_text()])
     for lane, chain in plans.items():
         for plan in chain:
@@ -74,6 +77,8 @@ async def verify(loyalty: Deployment, versions: Sequence[str] = ()) -> Verdict:
     due = expected.due
     verdict = Verdict(len(inputs), len(due), unread(plans, inputs))
     verdict.timers = sum(expected.rung.values())
+    verdict.plans = sum(map(len, plans.values()))
+    verdict.void = sum(isinstance(decode_record(r.value or b""), Plan) for r in log) - verdict.plans
     published: dict[bytes, set[bytes]] = {}
     commands = await loyalty.read(*COMMANDS, Channel.BONUS_JOURNAL)
     for record in commands:
