@@ -12,7 +12,9 @@ Where CHAOS_PAGE names a file, workers share it with a fault run (`tests/chaos/p
 what is under way, orders deaths and steps clocks; orders of the other kind are not heard.
 """
 
+import ctypes
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import BinaryIO
@@ -44,12 +46,20 @@ def _parts(order: Order | None) -> Parts:
     return Parts(points=points, prover=ProverHere())  # another process would take a second to start
 
 
+def die_with_parent() -> None:
+    """Whoever killed the test leaves no worker behind, be it stopped or in the middle of a batch
+    (PR_SET_PDEATHSIG of Linux)."""
+    ctypes.CDLL(None).prctl(1, int(signal.SIGKILL))
+
+
 def nurse(orders: BinaryIO) -> None:
     """Until the orders end."""
+    die_with_parent()
     decoder = msgspec.json.Decoder(Order | None)
     for line in orders:
         child = os.fork()
         if child == 0:
+            die_with_parent()
             os._exit(work(decoder.decode(line)))
         print(child, flush=True)
         print(os.waitpid(child, 0)[1], flush=True)
