@@ -147,7 +147,9 @@ class Deaths:
         await self._nursery.die(order, lambda: self._send(20))
 
     async def live(self) -> None:
-        """One that works everything off, and stops when asked to."""
+        """One that works everything off, and stops when asked to. It has something to do, or the
+        group would have nothing to wait for before it is even up."""
+        await self._send(20)
         worker = await self._nursery.start(None)
         await self._loyalty.caught_up()
         os.kill(worker, signal.SIGTERM)
