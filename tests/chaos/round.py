@@ -9,9 +9,9 @@ from random import Random
 
 from msgspec import Struct, field
 
-from tests.chaos.faults import EVERYTHING, Kind, Standstill, Struck
+from tests.chaos.faults import EVERYTHING, Kind
 from tests.chaos.site import Site
-from tests.chaos.stage import NothingUnderWay, Stage
+from tests.chaos.stage import NothingUnderWay, Stage, Standstill, Struck
 from tests.integration.verifier import Verdict, verify
 
 PATIENCE = 90.0

@@ -8,6 +8,7 @@ from random import Random
 from types import TracebackType
 
 from aiokafka.errors import KafkaError
+from msgspec import Struct
 
 from tests.chaos.crew import Crew, Worker
 from tests.chaos.load import Load, instant
@@ -27,6 +28,18 @@ TICK = 0.1
 
 class NothingUnderWay(Exception):
     """No batch was in flight for so long that the fault would hit nothing."""
+
+
+class Standstill(AssertionError):
+    """A lane stood still that no fault struck."""
+
+
+class Struck(Struct):
+    """When a fault began and was over, seconds since the epoch, and what was under way then."""
+
+    began: float
+    over: float
+    flights: Flights
 
 
 class SiteDeployment(Deployment):
