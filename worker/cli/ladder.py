@@ -161,7 +161,7 @@ def _yaml(design: _Design, organization: str, zone: str, currency: str, days: in
 
 
 def _write(path: str, text: str) -> None:
-    if path != "-" and Path(path).exists():
+    if path not in ("", "-") and Path(path).exists():
         raise CommandFailed(f"{path}: it is there already; name a new file")
     with open_output(path) as file:
         file.write(text.encode())

@@ -65,6 +65,7 @@ def read_bytes(path: str) -> bytes:
     """A file's content; `-` is standard input. CommandFailed where it cannot be read."""
     if path == "-":
         return standard_input().read()
+    require_path(path)
     try:
         return Path(path).read_bytes()
     except OSError as error:
@@ -75,10 +76,17 @@ def open_output(path: str) -> BinaryIO:
     """A file to write; `-` is standard output. CommandFailed where it cannot be written."""
     if path == "-":
         return _open_stream(sys.stdout, "output")
+    require_path(path)
     try:
         return open(path, "wb")
     except OSError as error:
         raise CommandFailed(f"{path}: {error.strerror}; name a file that can be written") from None
+
+
+def require_path(path: str) -> None:
+    """An empty one is what an unset variable of a shell leaves; "" means no file, and no folder."""
+    if not path:
+        raise typer.BadParameter("a path is empty; name a file")
 
 
 def standard_input() -> BinaryIO:

@@ -1,5 +1,6 @@
 """What `simulate` and `explain` share: one rule set, and a file of events run through it."""
 
+import codecs
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from worker.cli.failure import CommandFailed
-from worker.cli.output import standard_input
+from worker.cli.output import require_path, standard_input
 from worker.cli.rule_sets import check_files, rule_files
 
 if TYPE_CHECKING:
@@ -62,14 +63,22 @@ def replayed(
     from rules_engine.simulate import simulate
 
     if events == "-":
-        yield from simulate(rule_set, standard_input(), until)
+        yield from simulate(rule_set, _without_mark(standard_input()), until)
         return
+    require_path(events)
     with ExitStack() as stack:
         try:
             file = stack.enter_context(open(events, "rb"))
         except OSError as error:
             raise CommandFailed(f"{events}: {error.strerror}; name a file of events") from None
-        yield from simulate(rule_set, stack.enter_context(_with_progress(file, events)), until)
+        lines = stack.enter_context(_with_progress(file, events))
+        yield from simulate(rule_set, _without_mark(lines), until)
+
+
+def _without_mark(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """A byte order mark is the editor's, not the first event's."""
+    for number, line in enumerate(lines):
+        yield line if number else line.removeprefix(codecs.BOM_UTF8)
 
 
 def _with_progress(file: BinaryIO, name: str) -> AbstractContextManager[Iterable[bytes]]:

@@ -1,5 +1,6 @@
 """`loyalty simulate`: a file of events through a rule set, from empty state."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ import typer
 from worker.cli.comparison import print_comparison
 from worker.cli.output import Format, FormatOption, open_output, print_json, say
 from worker.cli.replay import UntilOption, one_rule_set, read_until, replayed
+from worker.cli.rule_sets import rule_files
 
 if TYPE_CHECKING:
     from rules_engine.simulate import Simulated
@@ -52,7 +54,8 @@ def simulate(
         replay = partial(replayed, until=ends)
         print_comparison(rules, compare, events, top, form, replay)
         return
-    _check_targets(events, outputs, on_output=explain or form is Format.JSON)
+    sources = (*rule_files(rules), *([] if events == "-" else [events]))
+    _check_targets(sources, outputs, on_output=explain or form is Format.JSON)
     from rules_engine.compile import compile_rule_set
     from worker.cli.tally import Tally
 
@@ -74,14 +77,19 @@ def simulate(
             say(line)
 
 
-def _check_targets(events: str, outputs: tuple[str | None, ...], *, on_output: bool) -> None:
+def _check_targets(
+    sources: Sequence[str], outputs: Sequence[str | None], *, on_output: bool
+) -> None:
     """Nothing is written over what is read, and standard output carries one thing."""
     targets = [path for path in outputs if path is not None]
     places = [path if path == "-" else str(Path(path).resolve()) for path in targets]
     if len(places) + on_output > len({*places, *(["-"] if on_output else [])}):
         raise typer.BadParameter("two outputs go to the same place; give each its own file")
-    if events != "-" and str(Path(events).resolve()) in places:
-        raise typer.BadParameter(f"{events} would be written over; give the output its own file")
+    for source in sources:
+        if str(Path(source).resolve()) in places:
+            raise typer.BadParameter(
+                f"{source} would be written over; give the output its own file"
+            )
 
 
 def _open(files: ExitStack, path: str | None) -> BinaryIO | None:

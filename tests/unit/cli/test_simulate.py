@@ -149,6 +149,9 @@ def test_events_from_standard_input(
         (["--commands", "-", "--format", "json"], 2, "two outputs go to the same place"),
         (["--commands", "-", "--explain"], 2, "two outputs go to the same place"),
         (["--commands", "{events}"], 2, "would be written over; give the output its own file"),
+        (["--commands", "{rules}"], 2, "izi.yaml would be written over; give the output its own"),
+        (["--commands", ""], 2, "a path is empty; name a file"),
+        (["--events", ""], 2, "a path is empty; name a file"),
         (["--events", "nowhere.jsonl"], 1, "nowhere.jsonl: No such file or directory; name a file"),
         (["--events", "{folder}"], 1, "Is a directory; name a file of events"),
         (["--rules", "nowhere.yaml"], 1, "nowhere.yaml: No such file or directory; name a file"),
@@ -158,15 +161,24 @@ def test_events_from_standard_input(
 def test_one_clear_line(
     options: list[str], code: int, said: str, rules: str, events: str, capsys: Shown
 ) -> None:
-    before = Path(events).read_bytes()
+    before = Path(events).read_bytes(), Path(rules).read_bytes()
     folder = str(Path(events).parent)
-    given = [option.format(events=events, folder=folder) for option in options]
+    given = [option.format(events=events, rules=rules, folder=folder) for option in options]
     assert run(["simulate", "--rules", rules, "--events", events, *given]) == code
     shown = capsys.readouterr()
     [line] = shown.err.splitlines()
     assert line.startswith("error: ")
     assert said in line
-    assert Path(events).read_bytes() == before
+    assert (Path(events).read_bytes(), Path(rules).read_bytes()) == before
+
+
+def test_a_byte_order_mark_is_no_part_of_an_event(
+    rules: str, tmp_path: Path, capsys: Shown
+) -> None:
+    file = tmp_path / "marked.jsonl"
+    file.write_text("\ufeff" + topup("e-1", "400.00") + "\r\n", encoding="utf-8")
+    assert run(["simulate", "--rules", rules, "--events", str(file)]) == 0
+    assert capsys.readouterr().err.startswith("1 events, 1 commands, 0 duplicates, 0 dead letters")
 
 
 def test_a_refused_rule_set_writes_nothing(
