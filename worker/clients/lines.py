@@ -60,7 +60,7 @@ def csv_entries(lines: Iterable[bytes]) -> Iterator[Entry]:
     seen: list[bytes] = []
     texts = _texts(lines, seen)
     heading = next(texts, "")
-    names = next(csv.reader([heading], delimiter=_mark(heading)), [])
+    names = [name.strip() for name in next(csv.reader([heading], delimiter=_mark(heading)), [])]
     reader = csv.reader(texts, delimiter=_mark(heading), strict=True)
     while True:
         seen.clear()
@@ -83,7 +83,10 @@ def _csv_entry(number: int, text: bytes, names: list[str], row: list[str]) -> En
     if len(row) != len(names):
         wrong = f"has {len(row)} cells, the heading {len(names)}: quote cells that hold separators"
         return Entry(number, text, {}, wrong)
-    cells = ((name.strip(), cell.strip()) for name, cell in zip(names, row, strict=True))
+    if twice := {name for name in names if names.count(name) > 1}:
+        said = ", ".join(f"`{name}`" for name in sorted(twice))
+        return Entry(number, text, {}, f"the heading has {said} more than once: keep one column")
+    cells = ((name, cell.strip()) for name, cell in zip(names, row, strict=True))
     return Entry(number, text, {name: _cell(name, cell) for name, cell in cells if cell})
 
 

@@ -190,6 +190,11 @@ def test_csv_refuses_what_json_refuses() -> None:
     assert bad.message.startswith("there is no field `balance`: ")
 
 
+def test_a_column_that_stands_twice_is_refused_and_neither_is_taken() -> None:
+    (bad,) = rows("clientId,bonusBalanceMajor, bonusBalanceMajor\nc-1,100,900\n")
+    assert bad.message == "the heading has `bonusBalanceMajor` more than once: keep one column"
+
+
 class Kafka:
     """Takes lots, up to `most` records; then it is away."""
 
