@@ -46,6 +46,10 @@ Shown = pytest.CaptureFixture[str]
 def test_topics_are_made_once_and_checked(names: dict[str, str], capsys: Shown) -> None:
     assert run(["topics", "check"]) == 1
     assert f"error: {names['TOPUPS']}: It does not exist." in capsys.readouterr().err
+    assert run(["rules", "status"]) == 1
+    said = capsys.readouterr().err
+    assert ".rules" in said
+    assert "does not exist. Create it (loyalty topics create), or mend its TOPIC_ setting" in said
     create = ["topics", "create", "--partitions", "3", "--replication", "1", "--format", "json"]
     assert run(create) == 0
     made = json.loads(capsys.readouterr().out)["created"]

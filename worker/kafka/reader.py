@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 from msgspec import Struct
 
 from schemas.records import Record
@@ -43,6 +43,12 @@ class TopicReader:
         try:
             consumer = self._consumer = self._consumer or await self._open()
             return News(afresh, await self._to_end(consumer))
+        except UnknownTopicOrPartitionError as error:
+            await self.close()
+            raise SourceUnavailable(
+                f"{self._topic} does not exist. Create it (loyalty topics create), or mend its "
+                "TOPIC_ setting"
+            ) from error
         except KafkaError as error:
             await self.close()
             raise SourceUnavailable(
