@@ -212,6 +212,10 @@ async def test_a_push_on_a_stale_base_is_refused(published: Deployment, tmp_path
     stale = await ann.push(rules("3", "3"), "late", "--base", first)
     assert stale.code == 1
     assert "changed since you looked: version 2 is live now" in stale.err
+    assert stale.err.endswith("merge, and push again.\n")
+    stranger = await ann.run("rules", "status", "nobody")
+    assert stranger.code == 1
+    assert "nothing is known of rules of 'nobody'; organizations here: izi" in stranger.err
     # Many at once on the same base: one gets through.
     settings = load_settings(published.environment(), needs=["kafka"])
     base = (await ann.status()).json()["organizations"][0]["hash"]

@@ -30,6 +30,7 @@ from worker.cli import worker as worker_command
 from worker.cli.failure import CommandFailed
 from worker.cli.output import abandon_output, fail, flush_output, sentence
 from worker.errors import LoudStop, WorkerError
+from worker.publishing.errors import StaleBase
 
 GOOD, MEND, USAGE = 0, 1, 2
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EPIPE)
@@ -79,6 +80,8 @@ def run(arguments: Sequence[str]) -> int:
         fail(*error.lines)
     except LoudStop as error:
         fail(f"{error.message} {error.remedy}".strip())
+    except StaleBase as error:
+        fail(sentence(error))
     except WorkerError as error:
         fail(f"{sentence(error)} Mend it, or wait until it answers, and run the command again.")
     except typer.Abort:

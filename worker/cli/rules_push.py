@@ -48,11 +48,11 @@ def push(
     Findings, errors of lint and failing rule tests beside the file refuse it. Exit code 1 also
     where a worker refused it or was silent; it is published all the same then.
     """
+    who = _author(author), _text("--reason", reason)
+    settings = _settings()
     file, raw, checked = _load(path)
     _require_lint(file, raw)
     _require_tests(file, checked)
-    settings = _settings()
-    who = _author(author), _text("--reason", reason)
     _finish(wait(_go_live(settings, raw.decode(), checked, who, base, yes, timeout)), form)
 
 
@@ -75,11 +75,11 @@ def rollback(
     from worker.publishing.catalog import read_catalog
     from worker.publishing.earlier import earlier_push
 
+    who = _author(author), _text("--reason", reason)
     settings = _settings()
     catalog = wait(read_catalog(settings))
     entry = earlier_push(catalog, organization, to)
     checked = load_rule_set(entry.text, f"{organization} {entry.version}")
-    who = _author(author), _text("--reason", reason)
     _finish(wait(_go_live(settings, entry.text, checked, who, None, yes, timeout)), form)
 
 

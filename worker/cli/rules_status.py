@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from worker.cli.failure import CommandFailed
 from worker.cli.output import Format, FormatOption, print_json, print_table, say
 from worker.cli.waiting import wait
 
@@ -29,6 +30,8 @@ def status(
     from config.load import load_settings
     from worker.publishing.catalog import read_catalog
 
+    if organization is not None and not organization.strip():
+        raise typer.BadParameter("ORG is empty; name an organization, or leave it out for all")
     catalog = wait(read_catalog(load_settings(os.environ, needs=["kafka"])))
     found = [_told(catalog, each, history) for each in _organizations(catalog, organization)]
     if form is Format.JSON:
@@ -39,10 +42,15 @@ def status(
 
 
 def _organizations(catalog: "Catalog", one: str | None) -> list[str]:
-    if one is not None:
-        return [one]
+    """Those with a live set or a worker's status; one that is named also with pushes alone."""
     applied = {status.organization_id for status in catalog.statuses}
-    return sorted({*catalog.live, *applied})
+    shown = sorted({*catalog.live, *applied})
+    if one is None:
+        return shown
+    if one not in shown and not catalog.pushes_of(one):
+        known = ", ".join(shown) or "none"
+        raise CommandFailed(f"nothing is known of rules of {one!r}; organizations here: {known}")
+    return [one]
 
 
 def _told(catalog: "Catalog", organization: str, history: bool) -> dict[str, Any]:
@@ -98,7 +106,7 @@ def _show(found: list[dict[str, Any]], catalog: "Catalog") -> None:
             worker["worker"],
             worker["version"] or "-",
             worker["since"] or "-",
-            f"refused at {worker['refusedAt']}" if worker["refusedAt"] else "applied",
+            _state(worker),
         )
         for each in found
         for worker in each["workers"] or [_NOBODY]
@@ -114,6 +122,12 @@ def _show(found: list[dict[str, Any]], catalog: "Catalog") -> None:
             print("\t".join((*line, entry["author"], entry["reason"])))
     if not catalog.workers:
         say("No worker is in the group.")
+
+
+def _state(worker: dict[str, Any]) -> str:
+    if worker["refusedAt"]:
+        return f"refused at {worker['refusedAt']}"
+    return "applied" if worker["version"] else "-"
 
 
 _NOBODY: dict[str, Any] = dict.fromkeys(("version", "since", "refusedAt", "findings")) | {
