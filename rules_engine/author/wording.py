@@ -291,6 +291,8 @@ def _number_remedy(fault: _Fault, example: str) -> str:
         return f"write the number alone: {unit[1]}"
     if re.fullmatch(r"[0-9]+,[0-9]+", text):
         return "write a point before the decimals, and nothing between thousands"
+    if re.fullmatch(r"[0-9]{10,}", text):
+        return "it is far too large: write a number of fewer digits"
     if re.fullmatch(r"[0-9][0-9_ '\u00a0]*", text):
         return "write the digits with nothing between them"
     return f"write it as {example}"
