@@ -164,11 +164,14 @@ class Crew:
                 total[point] = total.get(point, 0) + count
         return total
 
+    def set_clocks_right(self) -> None:
+        for worker in self.workers:
+            worker.page.clock_step_us = 0
+
     async def stop(self) -> None:
         """All of them, in good order. Raises Unexpected where one had ended by itself, or does not
         stop."""
         for worker in self.workers:
-            worker.page.clock_step_us = 0
             worker.send(signal.SIGCONT)
         for worker in self.alive:
             await worker.leave(comes_back=False)

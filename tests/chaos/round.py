@@ -14,6 +14,8 @@ from tests.chaos.site import Site
 from tests.chaos.stage import NothingUnderWay, Stage, Standstill, Struck
 from tests.integration.verifier import Verdict, verify
 
+IDLE_SECONDS = 6.0
+"""After so long without a record a lane has taken everything that was due half of it ago."""
 PATIENCE = 90.0
 """Seconds after which a lane that does not serve again is a failure."""
 
@@ -103,8 +105,8 @@ async def play(
             await asyncio.gather(*(_one(stage, kind, played, n) for n, kind in enumerate(group)))
             for fault in played.faults[first:]:
                 fault.alone = calm and len(group) == 1
-        await _to_rest(stage, played)
-        played.verdict = await verify(stage.loyalty, stage.versions)
+        rested = await _to_rest(stage, played)
+        played.verdict = await verify(stage.loyalty, stage.versions, rested)
         played.failed_starts = sum(worker.failed for worker in stage.crew.workers)
     played.seconds = time.time() - begun
     return played
@@ -143,11 +145,17 @@ def _fault(stage: Stage, kind: Kind, struck: Struck) -> Fault:
     return Fault(kind.name, struck.began, struck.over, served, settled, flights)
 
 
-async def _to_rest(stage: Stage, played: Round) -> None:
-    """The load ends, everything is worked off, the workers stop."""
+async def _to_rest(stage: Stage, played: Round) -> int | None:
+    """The load ends, clocks go right, everything is worked off, the workers stop: an instant up to
+    which nothing may be left due."""
     await stage.quiet()
+    stage.crew.set_clocks_right()
     try:
         await stage.loyalty.caught_up(PATIENCE)
+        await asyncio.sleep(IDLE_SECONDS)
+        rested = int((time.time() - IDLE_SECONDS / 2) * 1_000_000)
         await stage.crew.stop()
     except (AssertionError, TimeoutError) as error:
         played.complaints.append(f"{type(error).__name__}: {error}")
+        return None
+    return rested

@@ -46,6 +46,7 @@ class Report(Struct):
     doubled_or_extra: int
     wrong: int
     wrong_states: int
+    late_lanes: int
     raw_repeats: int
     minutes: float
     kinds: list[Line]
@@ -53,8 +54,9 @@ class Report(Struct):
 
     @property
     def clean(self) -> bool:
-        wrong = self.unread + self.lost + self.doubled_or_extra + self.wrong + self.wrong_states
-        return not wrong and not self.complaints
+        effects = self.lost + self.doubled_or_extra + self.wrong
+        left = self.unread + self.wrong_states + self.late_lanes
+        return not (effects or left or self.complaints)
 
 
 def report(seed: str, rounds: Sequence[Round]) -> Report:
@@ -78,6 +80,7 @@ def report(seed: str, rounds: Sequence[Round]) -> Report:
         doubled_or_extra=sum(verdict.extra for verdict in verdicts),
         wrong=sum(verdict.differing for verdict in verdicts),
         wrong_states=sum(verdict.wrong_states + verdict.unindexed for verdict in verdicts),
+        late_lanes=sum(verdict.late for verdict in verdicts),
         raw_repeats=sum(verdict.repeats for verdict in verdicts),
         minutes=round(sum(each.seconds for each in rounds) / 60, 1),
         kinds=[_line(kind, [fault for fault in faults if fault.kind == kind]) for kind in kinds],
@@ -131,7 +134,7 @@ def as_text(told: Report) -> str:
     lines.append(
         f"lost {told.lost}, doubled or extra {told.doubled_or_extra}, wrong {told.wrong}, "
         f"wrong states {told.wrong_states}, inputs not taken exactly once {told.unread}; "
-        f"raw repeats {told.raw_repeats}"
+        f"lanes that left timers due {told.late_lanes}; raw repeats {told.raw_repeats}"
     )
     return "\n".join(lines + [f"COMPLAINT {complaint}" for complaint in told.complaints])
 

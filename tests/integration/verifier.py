@@ -55,18 +55,22 @@ class Verdict(Struct):
     timers: int = 0
     plans: int = 0
     void: int = 0
+    late: int = 0
     repeats: int = 0
     dead_letters: Counter[str] = msgspec.field(default_factory=Counter)
 
     @property
     def clean(self) -> bool:
         effects = self.lost + self.extra + self.differing
-        return not (self.unread or effects or self.wrong_states or self.unindexed)
+        states = self.wrong_states + self.unindexed
+        return not (self.unread or effects or states or self.late)
 
 
-async def verify(loyalty: Deployment, versions: Sequence[str] = ()) -> Verdict:
+async def verify(
+    loyalty: Deployment, versions: Sequence[str] = (), until: int | None = None
+) -> Verdict:
     """Judge a deployment that has caught up. `versions`: the texts of its rule set, where it had
-    more than one."""
+    more than one. `until`: everything due up to this instant, microseconds, must be done."""
     inputs = await loyalty.read(*INPUTS)
     log = await loyalty.read(Channel.LANE_LOG)
     plans = valid_plans(log)
@@ -79,6 +83,8 @@ async def verify(loyalty: Deployment, versions: Sequence[str] = ()) -> Verdict:
     verdict.timers = sum(expected.rung.values())
     verdict.plans = sum(map(len, plans.values()))
     verdict.void = sum(isinstance(decode_record(r.value or b""), Plan) for r in log) - verdict.plans
+    if until is not None:
+        verdict.late = sum(walk.next_due(until) is not None for walk in expected.walks.values())
     published: dict[bytes, set[bytes]] = {}
     commands = await loyalty.read(*COMMANDS, Channel.BONUS_JOURNAL)
     for record in commands:
