@@ -321,4 +321,5 @@ def run(settings: Settings, *, stale_outputs: str = "stop", parts: Parts = Parts
         process.execute_from_commandline()
     except SystemExit as ended:
         crashed = bool(ended.code)
+    gc.freeze()  # the interpreter need not look for garbage among everything before it ends
     return 1 if crashed or worker.failure is not None else 0

@@ -16,7 +16,7 @@ from worker.ports import Batch
 
 log = logging.getLogger(__name__)
 
-DRAIN_SECONDS = 4.0
+DRAIN_SECONDS = 3.0
 """A lane that cannot finish its batch so long is dropped: its successor replays the plan."""
 
 Dispatch = Callable[[Lane, Batch], Awaitable[None]]

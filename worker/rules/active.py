@@ -118,9 +118,9 @@ class ActiveRules:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
-        await self._source.close()
-        await self._history.close()
         await self._prover.close()
+        await self._source.close()
+        await self._history.close()  # last: Kafka may not answer
 
     def rules_of(self, named: Mapping[str, str | None] | None) -> Mapping[str, CompiledRuleSet]:
         """The sets in force (None), or exactly those of a plan. Raises LoudStop for a hash that

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 SEPARATOR = "\x1f"
 WRITE_AGAIN_SECONDS = 2.0
-STOP_SECONDS = 2.0
+STOP_SECONDS = 0.5
 MOST_FINDINGS = 4_000
 """Characters of findings in a record: enough to act upon, far below any topic's record limit."""
 
