@@ -21,7 +21,7 @@ def explain(
     """Show why each rule did or did not fire for one event, with the values that it saw.
 
     The events before it make the client's state. Every line with the id is explained. A timer's id
-    is that of a rule's commands: `timer:BIRTHDAY:gift:c-1:2026-11-22`.
+    is that of a rule's commands: `timer:CLIENT_ABSENT:come-back:c-1:2026-11-22`.
     """
     ends = read_until(until)
     rule_set = one_rule_set(rules)
@@ -36,5 +36,6 @@ def explain(
             print(explanation(rule_set, simulated, form))
     if not found:
         raise CommandFailed(
-            f"{events}: no line that can be read, and no timer that rang, has the eventId {event!r}"
+            f"{events}: no line that can be read, and no timer that rang, has the eventId "
+            f"{event!r}; take it from a command, and let timers ring by --until"
         )

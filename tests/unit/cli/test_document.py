@@ -18,3 +18,9 @@ def test_the_document_is_current() -> None:
         check=True,
     ).stdout
     assert written.strip() == said.strip(), "run `make docs`"
+
+
+def test_no_word_between_colons_became_a_picture() -> None:
+    """The help is set by rich, which takes `:BIRTHDAY:` for a cake."""
+    written = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
+    assert not [letter for letter in written if ord(letter) > 0xFFFF]
