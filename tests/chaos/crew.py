@@ -22,6 +22,15 @@ class Unexpected(AssertionError):
     """A worker ended that nobody ended."""
 
 
+def state_of(process: int) -> str:
+    """By the kernel: T is stopped. Empty: there is no such process."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return ""
+    return stat.rsplit(")", 1)[1].split()[0]
+
+
 class Worker:
     """One place in the group. `pause`: seconds until whoever died here has an heir. `is_out`: may a
     worker fail, because a server that it needs is away, or was until just now?"""
@@ -81,14 +90,24 @@ class Worker:
     async def die_at(self, point: Point, seconds: float) -> bool:
         """Did it come to the point, and die there?"""
         self._may_end.add(KILLED)
-        self.page.deadly = point
+        self.page.order(point, signal.SIGKILL)
         try:
             async with asyncio.timeout(seconds):
                 await self._ended.wait()
         except TimeoutError:
-            self.page.deadly = None
+            self.page.withdraw()
             return not self.lives
         return True
+
+    async def stop_at(self, point: Point, seconds: float) -> bool:
+        """Did it come to the point, and stand still there?"""
+        self.page.order(point, signal.SIGSTOP)
+        for _ in range(int(seconds * 100)):
+            if self.pid is not None and state_of(self.pid) == "T":
+                return True
+            await asyncio.sleep(0.01)
+        self.page.withdraw()
+        return False
 
     async def leave(self, *, comes_back: bool) -> None:
         """SIGTERM, and the end of its batches; raises TimeoutError after twenty seconds."""

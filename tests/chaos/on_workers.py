@@ -36,11 +36,15 @@ async def kill_worker_at_point(stage: Stage) -> Struck:
 
 
 async def stop_worker(stage: Stage) -> Struck:
-    """A zombie: it stands still for longer than its session, and goes on where it was."""
+    """A zombie: it stands still for longer than its session, and goes on where it was: anywhere, or
+    just before it appends, commits or publishes."""
     worker = stage.pick_worker()
     stage.busy.add(worker)
     try:
         flights = await stage.under_way(worker)
+        if stage.random.random() < 0.6:
+            point = stage.random.choice(DEADLY)
+            flights = {point: 1} if await worker.stop_at(point, 8) else {}
         began = time.time()
         worker.send(signal.SIGSTOP)
         await asyncio.sleep(SESSION_SECONDS + stage.random.uniform(1, 3))

@@ -6,6 +6,7 @@
 """
 
 import mmap
+import signal
 from pathlib import Path
 from struct import pack_into, unpack_from
 
@@ -13,7 +14,7 @@ from worker.points import Point
 
 POINTS = tuple(Point)
 SIZE = mmap.PAGESIZE
-STEP, ORDER, OWNED, FLIGHTS = 0, 8, 9, 16
+STEP, ORDER, OWNED, SIGNAL, FLIGHTS = 0, 8, 9, 10, 16
 
 
 class Page:
@@ -35,18 +36,22 @@ class Page:
     def clock_step_us(self, step: int) -> None:
         pack_into("<q", self._memory, STEP, step)
 
-    @property
-    def deadly(self) -> Point | None:
-        number = self._memory[ORDER]
-        return POINTS[number - 1] if number else None
+    def order(self, point: Point, number: signal.Signals) -> None:
+        """The worker shall give itself this signal when it next comes to the point."""
+        self._memory[SIGNAL] = number
+        self._memory[ORDER] = 1 + POINTS.index(point)
 
-    @deadly.setter
-    def deadly(self, point: Point | None) -> None:
-        self._memory[ORDER] = 0 if point is None else 1 + POINTS.index(point)
+    def withdraw(self) -> None:
+        """No order any more."""
+        self._memory[ORDER] = 0
 
-    def is_deadly(self, number: int) -> bool:
-        """Is this the number of the point? The worker asks at each."""
-        return self._memory[ORDER] == number + 1
+    def ordered(self, number: int) -> int:
+        """The signal for whoever is at this point, which is asked for once; 0: none."""
+        if self._memory[ORDER] != number + 1:
+            return 0
+        self.withdraw()
+        signal_number: int = self._memory[SIGNAL]
+        return signal_number
 
     @property
     def has_owned(self) -> bool:

@@ -1,10 +1,11 @@
 """What a fault run sees of a worker's batches, and what it orders."""
 
 import asyncio
+import signal
 import time
 from pathlib import Path
 
-from tests.chaos.page import Page
+from tests.chaos.page import POINTS, Page
 from tests.chaos.watched import SteppingClock, Watched
 from worker.points import Point
 
@@ -34,15 +35,25 @@ async def test_a_batch_is_under_way_from_its_decision_to_the_acknowledgement(
 def test_who_is_dead_has_nothing_under_way_and_no_order(tmp_path: Path) -> None:
     page = Page(tmp_path / "page")
     page.moved(None, 3)
-    page.deadly = Point.COMMITTING
-    assert page.is_deadly(list(Point).index(Point.COMMITTING))
+    page.order(Point.COMMITTING, signal.SIGKILL)
     page.clock_step_us = -5
     page.owns()
     page.nobody()
     assert not page.flights()
-    assert not page.is_deadly(list(Point).index(Point.COMMITTING))
+    assert not page.ordered(POINTS.index(Point.COMMITTING))
     assert not page.has_owned
     assert page.clock_step_us == -5, "the heir has the same clock"
+
+
+def test_an_order_is_carried_out_once_and_at_its_point(tmp_path: Path) -> None:
+    page = Page(tmp_path / "page")
+    page.order(Point.APPENDED, signal.SIGSTOP)
+    assert not page.ordered(POINTS.index(Point.APPENDING))
+    assert page.ordered(POINTS.index(Point.APPENDED)) == signal.SIGSTOP
+    assert not page.ordered(POINTS.index(Point.APPENDED))
+    page.order(Point.APPENDED, signal.SIGKILL)
+    page.withdraw()
+    assert not page.ordered(POINTS.index(Point.APPENDED))
 
 
 def test_the_clock_is_off_by_what_the_page_says(tmp_path: Path) -> None:

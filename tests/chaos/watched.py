@@ -3,7 +3,6 @@ order, and the clock steps."""
 
 import asyncio
 import os
-import signal
 import time
 
 from tests.chaos.page import POINTS, Page
@@ -26,12 +25,12 @@ class Watched:
     def reached(self, point: Point) -> None:
         number = NUMBERS[point]
         self._page.owns()
-        if self._page.is_deadly(number):
-            os.kill(os.getpid(), signal.SIGKILL)
         if DECIDED <= number <= NUMBERS[Point.PUBLISHED]:
             task = asyncio.current_task()
             assert task is not None
             self._moved(task, number)
+        if ordered := self._page.ordered(number):
+            os.kill(os.getpid(), ordered)
 
     def _moved(self, task: asyncio.Task[object], number: int) -> None:
         before = self._batches.get(task)
