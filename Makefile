@@ -3,6 +3,8 @@
 .PHONY: help setup demo test lint types format bench bench-rules simulate-faults chaos fuzz parts lock docs
 
 BIN := .venv/bin
+JOBS := 2
+# Files of tests that run side by side; each of the two has a Kafka and a Redis of its own.
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +20,7 @@ demo: setup ## watch the worker on live sample traffic; EVENTS=5000 ends by itse
 
 test: parts lint types ## everything: style, types, and all tests, with a real Kafka and a real Redis
 	@echo "==> Tests"
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: setup ## style and format
 	@echo "==> Style"
