@@ -14,7 +14,7 @@ from tests.chaos.table import as_text
 TOGETHER = (2, 3, 4)
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(600)
 async def test_nothing_is_lost_doubled_or_wrong(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
