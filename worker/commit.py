@@ -17,6 +17,9 @@ from worker.ports import CommitAnswer, Evaluated
 if TYPE_CHECKING:
     from worker.lane import Lane
 
+LEAVE_AFTER = 0.5
+"""Seconds that a lane which is to be left goes on trying: a rebalance holds up every lane of the
+group, and the heir carries out what stands in the log."""
 _encoder = msgspec.msgpack.Encoder()
 _outbox_decoder = msgspec.msgpack.Decoder(list[Output])
 
@@ -102,7 +105,8 @@ async def write(lane: "Lane", new: Head, outbox: bytes, values: Mapping[str, byt
 async def _until_known(
     lane: "Lane", new: bytes, outbox: bytes, values: Mapping[str, bytes]
 ) -> CommitAnswer:
-    """Repeating is safe: the script answers DONE where the head already is the new one."""
+    """Repeating is safe: the script answers DONE where the head already is the new one. Giving up
+    is as safe as dying here."""
     pause, since, old = 0.02, lane.ports.clock.perf(), lane.held().raw_head
     index = lane.index.change
     while True:
@@ -110,7 +114,8 @@ async def _until_known(
             return await lane.ports.tables.commit(old, new, outbox, values, index)
         except Unavailable as error:
             lane.ports.observer.retried(lane.number, "commit", error)
-            if lane.ports.clock.perf() - since > lane.settings.give_up_after:
+            patience = LEAVE_AFTER if lane.stopping else lane.settings.give_up_after
+            if lane.ports.clock.perf() - since > patience:
                 raise
             await lane.ports.clock.sleep(pause)
             pause = min(pause * 2, 1.0)

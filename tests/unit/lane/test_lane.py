@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from schemas.records import InputRecord, Output, Record
 from schemas.topics import Channel
@@ -12,11 +13,11 @@ from worker.acquire import acquire
 from worker.batch import ranges
 from worker.cache import CacheBudget
 from worker.commit import encode_outbox
-from worker.errors import BadLog, Contradicted, LoudStop
+from worker.errors import BadLog, Contradicted, LoudStop, OutcomeUnknown
 from worker.kafka.fakes import MemoryLog, MemoryPublisher
 from worker.lane import Lane, LanePorts, LaneSettings
 from worker.plan import Plan, decode_head, decode_record, encode
-from worker.ports import Batch
+from worker.ports import Batch, CommitAnswer
 from worker.tables.memory import MemoryLane
 
 DAY_US = 24 * 3_600_000_000
@@ -214,6 +215,34 @@ async def test_a_lane_that_is_cancelled_gives_its_share_of_the_cache_back() -> N
     assert place.cache.used > 0
     running.close()
     assert place.cache.used == 0
+
+
+class Away(MemoryLane):
+    """Takes no commit; asks how long the lane has tried."""
+
+    def __init__(self, place: Place, lane: Lane) -> None:
+        super().__init__()
+        self._clock, self._lane = place.clock, lane
+        self.tried: list[float] = []
+
+    async def commit(self, *_: object) -> CommitAnswer:
+        self._clock.now += 100_000
+        self.tried.append((self._clock.now - NOON) / 1_000_000)
+        if len(self.tried) == 30:
+            self._lane.stop()
+        raise OutcomeUnknown("no reply")
+
+
+async def test_a_lane_that_is_left_does_not_wait_for_tables_that_are_away() -> None:
+    """A rebalance waits for it; while it is not to be left it goes on for two minutes."""
+    place = Place()
+    lane = place.lane()
+    away = Away(place, lane)
+    lane.ports = replace(lane.ports, tables=away)
+    await lane.run()
+    assert away.tried[-1] == 3.0, "asked to leave after three seconds, it tried no more"
+    heir = await place.work_off()
+    assert heir.held().head.positions == {"A": 2}
 
 
 async def test_a_message_that_never_fits_is_a_loud_stop_in_the_end() -> None:
