@@ -17,6 +17,7 @@ states of earlier releases stand beside them.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from operator import attrgetter
 
 from rules_engine.client import ClientState
@@ -48,6 +49,7 @@ _BY_ORGANIZATION = frozenset(WAKES.values())
 _at = attrgetter("at")
 
 
+@lru_cache(maxsize=4096)
 def fact_prefix(fact: Fact, organization_id: str, day: int) -> bytes:
     """What the entries of one fact on one day begin with; clients follow in the order of their
     bytes."""
