@@ -40,8 +40,9 @@ from worker.metrics import Metrics
 from worker.observe import LaneObserver, Listener
 from worker.points import UNMARKED, Points
 from worker.ports import Clock
-from worker.rules.active import ActiveRules, Applied, Refusal, RulesListener
+from worker.rules.active import ActiveRules
 from worker.rules.history import KafkaRuleHistory
+from worker.rules.listener import Applied, Refusal, RulesListener
 from worker.rules.ports import RuleHistory, RuleSource
 from worker.rules.prover import Prover, ProverProcess
 from worker.rules.status import StatusBoard

@@ -34,8 +34,9 @@ from worker.kafka.source import KafkaSource, SourceSettings
 from worker.lane import Lane, LanePorts, LaneSettings
 from worker.ports import Evaluated
 from worker.rebuild.survey import Survey
-from worker.rules.active import ActiveRules, RulesListener
+from worker.rules.active import ActiveRules
 from worker.rules.history import KafkaRuleHistory
+from worker.rules.listener import RulesListener
 from worker.rules.prover import ProverHere
 from worker.start import source_of
 from worker.tables.factory import TablesFactory

@@ -12,7 +12,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 
 from msgspec import Struct
@@ -21,6 +21,7 @@ from rules_engine.author.load import load_rule_set
 from rules_engine.compile import CompiledRuleSet, compile_rule_set
 from rules_engine.errors import RuleSetError
 from worker.errors import LoudStop, Misconfigured, SourceUnavailable, Unavailable
+from worker.rules.listener import Applied, Refusal, RulesListener
 from worker.rules.ports import RuleHistory, RuleSource, RuleText, StoredRules
 from worker.rules.prover import Prover
 from worker.rules.texts import check_home, organization_of
@@ -28,34 +29,6 @@ from worker.rules.texts import check_home, organization_of
 log = logging.getLogger(__name__)
 
 RELOAD_SECONDS = 1.0
-
-
-class Applied(Struct, frozen=True):
-    """A set that decides from now on."""
-
-    organization: str
-    version: str
-    content_hash: str
-    rules: tuple[str, ...]
-
-
-class Refusal(Struct, frozen=True):
-    """A text that does not decide. `organization`: the file's name where the text names none;
-    `text_hash`: of its bytes."""
-
-    organization: str
-    text_hash: str
-    findings: str
-
-
-class RulesListener(Struct, frozen=True):
-    """Who hears of applied, refused and removed sets (metrics, status), and of a watch that died.
-    `removed` is told the organization."""
-
-    applied: Callable[[Applied], None]
-    refused: Callable[[Refusal], None]
-    removed: Callable[[str], None]
-    failed: Callable[[BaseException], None]
 
 
 class _File(Struct, frozen=True):
@@ -85,6 +58,8 @@ class ActiveRules:
         """The file that each organization's rules come from."""
         self._ignored: dict[str, str] = {}
         """Files beside an organization's own one, and that one."""
+        self._refused: set[str] = set()
+        """Organizations of which a text was refused and none got through since."""
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -193,27 +168,37 @@ class ActiveRules:
         self._swap()  # 5
 
     async def _prove(self, file: str, text: RuleText) -> CompiledRuleSet | None:
-        """The file's set, written to the history; the last good one where it is refused."""
+        """The file's set, written to the history; the last good one where it is refused, or larger
+        than the history takes."""
         try:
             proven = await self._prover.prove(text.text, file)
             check_home(text, file, proven)
-        except RuleSetError as error:
+            await self._record(file, text, proven)
+        except (RuleSetError, Misconfigured) as error:
             return self._last_good(file, text, error)
         compiled = self._compiled.setdefault(proven.content_hash, proven)
-        latest = self._history.latest(compiled.organization_id)
-        if latest is None or latest.content_hash != compiled.content_hash:
+        if compiled.organization_id in self._refused:
+            self._refused.discard(compiled.organization_id)
+            if self._current.get(compiled.organization_id) is compiled:
+                self._tell(compiled)  # its author went back: the refusal is over
+        return compiled
+
+    async def _record(self, file: str, text: RuleText, proven: CompiledRuleSet) -> None:
+        latest = self._history.latest(proven.organization_id)
+        if latest is None or latest.content_hash != proven.content_hash:
             await self._history.record(
                 StoredRules(
-                    organization=compiled.organization_id,
-                    version=compiled.version,
-                    content_hash=compiled.content_hash,
+                    organization=proven.organization_id,
+                    version=proven.version,
+                    content_hash=proven.content_hash,
                     file=file,
                     text=text.text,
                 )
             )
-        return compiled
 
-    def _last_good(self, file: str, text: RuleText, error: RuleSetError) -> CompiledRuleSet | None:
+    def _last_good(
+        self, file: str, text: RuleText, error: RuleSetError | Misconfigured
+    ) -> CompiledRuleSet | None:
         known = self._files.get(file)
         good = known.compiled if known is not None else None
         if good is None and (stored := self._history.latest_of_file(file)) is not None:
@@ -224,7 +209,8 @@ class ActiveRules:
             f"version {good.version} stays in force" if good else "and none is in force",
             error,
         )
-        named = good.organization_id if good is not None else organization_of(text.text)
+        named = text.organization or (good.organization_id if good else organization_of(text.text))
+        self._refused.add(named or file)
         self._listener.refused(Refusal(named or file, text.content_hash, str(error)))
         return good
 

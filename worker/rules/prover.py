@@ -21,6 +21,7 @@ from rules_engine.checked import CheckedRule, CheckedRuleSet
 from rules_engine.compile import CompiledRuleSet, compile_rule_set
 from rules_engine.diagnostics import Diagnostic
 from rules_engine.errors import RuleSetError
+from worker.errors import Unavailable
 from worker.rules.proof import Good, Refused, Reply, Request, frame
 
 PROVE_SECONDS = 60.0
@@ -64,35 +65,40 @@ class ProverProcess:
         self._one_at_a_time = asyncio.Lock()
 
     async def prove(self, text: str, file: str) -> CompiledRuleSet:
+        """Also raises Unavailable where the process cannot be started. Who kills it (a machine
+        short of memory) says nothing of the set, and a set is asked for only once: the second fall
+        counts."""
+        request = Request(text, file)
         async with self._one_at_a_time:
-            try:
-                async with asyncio.timeout(self._seconds):
-                    reply = await self._ask(Request(text, file))
-            except TimeoutError:
-                await self.close()
-                fault = f"could not be proven within {self._seconds:g} s"
-                raise RuleSetError([_beyond_bounds(file, fault)]) from None
-            except (EOFError, OSError):
-                await self.close()
-                fault = f"cannot be proven within {self._memory_mb} MB of memory"
-                raise RuleSetError([_beyond_bounds(file, fault)]) from None
-            except asyncio.CancelledError:
-                await self.close()  # half a reply may be under way
-                raise
+            reply = await self._answer(request) or await self._answer(request)
+        if reply is None:
+            fault = f"cannot be proven within {self._memory_mb} MB of memory"
+            raise RuleSetError([_beyond_bounds(file, fault)])
         if isinstance(reply, Refused):
             raise RuleSetError(reply.diagnostics)
         return await asyncio.to_thread(_put_together, reply)
+
+    async def _answer(self, request: Request) -> Reply | None:
+        """None where the process fell."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._ask(request)
+        except TimeoutError:
+            await self.close()
+            fault = f"could not be proven within {self._seconds:g} s"
+            raise RuleSetError([_beyond_bounds(request.file, fault)]) from None
+        except (EOFError, OSError):
+            await self.close()
+            return None
+        except asyncio.CancelledError:
+            await self.close()  # half a reply may be under way
+            raise
 
     async def _ask(self, request: Request) -> Reply:
         """Raises EOFError and OSError where the process falls."""
         process = self._process
         if process is None or process.returncode is not None:
-            process = self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "worker.rules.prover_process", str(self._memory_mb)),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                start_new_session=True,
-            )
+            process = self._process = await self._start()
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(frame(pickle.dumps(request)))
@@ -100,6 +106,17 @@ class ProverProcess:
         length = int.from_bytes(await process.stdout.readexactly(4), "big")
         reply: Reply = pickle.loads(await process.stdout.readexactly(length))
         return reply
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        try:
+            return await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "worker.rules.prover_process", str(self._memory_mb)),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise Unavailable(f"The prover of rule sets cannot be started: {error}.") from error
 
     async def close(self) -> None:
         process, self._process = self._process, None

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from worker.errors import Unavailable, WorkerError
-from worker.rules.active import Applied, Refusal
+from worker.rules.listener import Applied, Refusal
 
 log = logging.getLogger(__name__)
 
@@ -65,16 +65,22 @@ class StatusBoard:
         self._task: asyncio.Task[None] | None = None
 
     def applied(self, told: Applied) -> None:
+        """Told again of what it has (its author went back to it), a worker has it since before."""
+        before = self._known.get(told.organization)
         fresh = AppliedSet(told.version, told.content_hash, _now())
+        has = None if before is None else before.applied
+        if has is not None and (has.version, has.hash) == (fresh.version, fresh.hash):
+            fresh = has
         self._set(Status(self._worker, told.organization, fresh))
 
     def refused(self, told: Refusal) -> None:
-        before = self._known.get(told.organization)
-        findings = told.findings[:MOST_FINDINGS]
+        organization = _readable(told.organization)
+        before = self._known.get(organization)
+        findings = _readable(told.findings[:MOST_FINDINGS])
         self._set(
             Status(
                 self._worker,
-                told.organization,
+                organization,
                 before.applied if before is not None else None,
                 RefusedSet(told.text_hash, _now(), findings),
             )
@@ -125,6 +131,11 @@ class StatusBoard:
         with suppress(TimeoutError, WorkerError):
             async with asyncio.timeout(STOP_SECONDS):
                 await self._flush()
+
+
+def _readable(text: str) -> str:
+    """What is refused may be named by bytes that are no UTF-8: a record has to be."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _now() -> str:

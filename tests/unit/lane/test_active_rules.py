@@ -6,8 +6,9 @@ import pytest
 
 from worker.errors import LoudStop, Misconfigured
 from worker.rules import active
-from worker.rules.active import ActiveRules, Applied, RulesListener
+from worker.rules.active import ActiveRules
 from worker.rules.fakes import MemoryHistory, MemorySource
+from worker.rules.listener import Applied, RulesListener
 from worker.rules.ports import RuleText, StoredRules
 from worker.rules.prover import ProverHere
 from worker.rules.texts import rule_text
@@ -234,7 +235,7 @@ async def test_a_set_under_another_organizations_key_is_refused() -> None:
     rules = active_rules(source, MemoryHistory(), heard)
     await rules.start()
     source.texts["other"] = text(2)
-    await until(lambda: heard.rejected == ["izi"])
+    await until(lambda: heard.rejected == ["other"])
     assert version_of(rules) == "1"
     assert list(rules.rules_of(None)) == ["izi"]
     await rules.stop()
@@ -247,4 +248,40 @@ async def test_a_refused_text_is_counted_under_the_organization_that_it_names() 
     source.texts["new.yaml"] = BAD.replace("izi", "new")
     source.texts["noise.yaml"] = "]"
     await until(lambda: heard.rejected == ["new", "noise.yaml"])
+    await rules.stop()
+
+
+class SmallHistory(MemoryHistory):
+    """A topic that takes no text with `big` in it."""
+
+    async def record(self, stored: StoredRules) -> None:
+        if "big" in stored.text:
+            raise Misconfigured("A record is larger than the topic accepts.", "Raise its limit.")
+        await super().record(stored)
+
+
+async def test_a_set_that_the_history_never_takes_is_refused_and_stops_nobody() -> None:
+    other = text(7).replace("izi", "other")
+    source, heard = MemorySource({"izi.yaml": text(1), "other.yaml": other}), Heard()
+    rules = active_rules(source, SmallHistory(), heard)
+    await rules.start()
+    source.texts["izi.yaml"] = text(2) + "# big\n"
+    await until(lambda: heard.rejected == ["izi"])
+    source.texts["other.yaml"] = other.replace('"7"', '"8"')
+    await until(lambda: rules.rules_of(None)["other"].version == "8")
+    assert (version_of(rules), heard.failed) == ("1", [])
+    await rules.stop()
+
+
+async def test_going_back_to_the_set_in_force_is_told_after_a_refusal() -> None:
+    source, heard = MemorySource({"izi.yaml": text(1)}), Heard()
+    rules = active_rules(source, MemoryHistory(), heard)
+    await rules.start()
+    source.texts["izi.yaml"] = BAD
+    await until(lambda: heard.rejected == ["izi"])
+    source.texts["izi.yaml"] = text(1)
+    await until(lambda: [told.version for told in heard.applied] == ["1", "1"])
+    source.texts["izi.yaml"] = text(1) + "# as before\n"
+    await asyncio.sleep(0.1)
+    assert len(heard.applied) == 2
     await rules.stop()

@@ -1,7 +1,9 @@
 """One suite over both provers; the process alone has bounds."""
 
+import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from decimal import Decimal
 
@@ -13,6 +15,7 @@ from rules_engine.evaluate import apply_event
 from rules_engine.outcome import Origin
 from schemas.decoded import BalanceToppedUp
 from schemas.wire import AddBonus
+from worker.errors import Unavailable
 from worker.rules.prover import Prover, ProverHere, ProverProcess
 
 SET = """
@@ -94,3 +97,23 @@ async def test_a_prover_that_was_killed_comes_back() -> None:
     await prover._process.wait()
     assert (await prover.prove(SET, "izi.yaml")).version == "1"
     await prover.close()
+
+
+async def test_a_prover_that_is_killed_during_a_proof_refuses_nothing() -> None:
+    prover = ProverProcess()
+    await prover.prove(SET, "izi.yaml")
+    assert prover._process is not None
+    os.kill(prover._process.pid, signal.SIGSTOP)
+    proving = asyncio.create_task(prover.prove(SET, "izi.yaml"))
+    await asyncio.sleep(0.1)
+    os.kill(prover._process.pid, signal.SIGKILL)
+    assert (await proving).version == "1"
+    await prover.close()
+
+
+async def test_a_prover_that_cannot_be_started_refuses_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with pytest.raises(Unavailable, match="prover of rule sets cannot be started"):
+        await ProverProcess().prove(SET, "izi.yaml")

@@ -7,7 +7,7 @@ import pytest
 
 from worker.errors import OutcomeUnknown
 from worker.rules import status
-from worker.rules.active import Applied, Refusal
+from worker.rules.listener import Applied, Refusal
 from worker.rules.status import Status, StatusBoard
 
 
@@ -84,3 +84,29 @@ async def test_a_worker_that_stops_takes_its_word_back() -> None:
     await until(lambda: len(topic.values) == 2)
     await board.stop()
     assert topic.values == {}
+
+
+async def test_a_refused_text_with_bytes_that_are_no_utf_8_stops_no_other_status() -> None:
+    topic = Topic()
+    board = StatusBoard("w-1", topic.write)
+    board.refused(Refusal("\udcff", "ff", "found \udcff"))
+    board.applied(Applied("izi", "1", "aa", ()))
+    await until(lambda: len(topic.values) == 2)
+    refused = topic.values["w-1\x1f\\udcff"].refused
+    assert refused is not None
+    assert refused.findings == "found \\udcff"
+    await board.stop()
+
+
+async def test_told_again_of_the_same_set_a_worker_has_it_since_before() -> None:
+    topic = Topic()
+    board = StatusBoard("w-1", topic.write)
+    board.applied(Applied("izi", "1", "aa", ()))
+    await until(lambda: "w-1\x1fizi" in topic.values)
+    first = topic.values["w-1\x1fizi"]
+    await asyncio.sleep(0.01)
+    board.refused(Refusal("izi", "ff", "no"))
+    await until(lambda: topic.values["w-1\x1fizi"].refused is not None)
+    board.applied(Applied("izi", "1", "aa", ()))
+    await until(lambda: topic.values["w-1\x1fizi"] == first)
+    await board.stop()
