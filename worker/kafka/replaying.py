@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from worker.errors import Unavailable
+from worker.kafka.header_names import read_any_header_name
 from worker.kafka.security import unreachable
 
 FETCH_WAIT_MS = 10
@@ -22,6 +23,7 @@ async def replaying(
 ) -> AsyncIterator[AIOKafkaConsumer]:
     """Assigned these partitions of each of the topics; nothing is sought yet. Raises
     Unavailable."""
+    read_any_header_name()
     consumer = AIOKafkaConsumer(
         **client,
         group_id=None,

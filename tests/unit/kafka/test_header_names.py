@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.consumer import fetcher
 from aiokafka.consumer.fetcher import READ_COMMITTED, PartitionRecords
 from aiokafka.record.memory_records import MemoryRecords
 
 from tests.parts.header_names import NAME, RawName, builder
+from worker.errors import Unavailable
 from worker.kafka.header_names import ReadableRecords
+from worker.kafka.replaying import replaying
 
 GZIP = 1
 TP = TopicPartition("loyalty.topups", 0)
@@ -57,3 +60,14 @@ def test_readable_names_are_read_by_the_library() -> None:
     batch.append(0, 1_000, b"c-1", b"v", [("ключ", b"1")])
     raw = bytes(batch.build())
     assert read(ReadableRecords(raw)) == read(MemoryRecords(raw))
+
+
+async def test_a_consumer_that_reads_partitions_again_takes_them_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A rebuild may begin with it, before any other consumer of the process."""
+    monkeypatch.setattr(fetcher, "MemoryRecords", MemoryRecords)
+    with pytest.raises(Unavailable):
+        async with replaying({"bootstrap_servers": "127.0.0.1:1"}, ["loyalty.topups"], [0]):
+            raise AssertionError("nobody listens there")
+    assert fetcher.MemoryRecords is ReadableRecords
