@@ -186,8 +186,6 @@ class Only(Struct, frozen=True):
     units: int
     end: Due | None = None
     tried: Due | None = None
-    one: bool = False
-    """A live plan of one unit, which may still turn out to be short."""
 
 
 class Work(Protocol):
