@@ -3,7 +3,8 @@
 Most events meet no rule with limits, so the state holds these counters as bytes that are opened
 only when a rule is about to be charged.
 
-Bytes: msgpack of firings, limit counts, credits, pushes. A counter is a flat list: ordinal, count,
+Bytes: msgpack of firings, limit counts, credits, pushes, dates of facts (left out where there are
+none). A counter is a flat list: ordinal, count,
 by how much the second ordinal is higher, its count. Amounts are numbers of `rules_engine.units`, a
 period is named by its first letter. No bytes: nothing has been counted yet.
 """
@@ -26,17 +27,19 @@ _PERIODS = {each.value[0]: each.value for each in Period}
 
 
 class Counters(Struct, frozen=True, gc=False):
-    """`firings`: rule id → instant of its latest firing, microseconds since the epoch: of rules
-    with a cooldown, and of those that are due by dates (once on a day).
+    """`firings`: rule id → instant of its latest firing, microseconds since the epoch (cooldowns).
     `limit_counts`: "rule id␟PERIOD" → firings per period (per-client limits).
     `credited`: period name → what the rules credited (set-level limit per client).
     `pushed`: period name → pushes emitted (set-level push limit).
+    `fact_days`: rule id → dates of the facts, in days since 1970-01-01, for which a rule that is
+    due by dates has fired: the latest, and those that are still to come.
     """
 
     firings: Mapping[str, int] = {}
     limit_counts: Mapping[str, PeriodCounts] = {}
     credited: Mapping[str, PeriodAmounts] = {}
     pushed: Mapping[str, PeriodCounts] = {}
+    fact_days: Mapping[str, tuple[int, ...]] = {}
 
 
 class _Packed(Struct, frozen=True, gc=False, array_like=True):
@@ -44,6 +47,7 @@ class _Packed(Struct, frozen=True, gc=False, array_like=True):
     limit_counts: dict[str, tuple[int, ...]]
     credited: dict[str, tuple[Number, ...]]
     pushed: dict[str, tuple[int, ...]]
+    fact_days: dict[str, tuple[int, ...]] = {}
 
 
 NO_COUNTERS = Counters()
@@ -56,14 +60,13 @@ def pack_counters(counters: Counters) -> bytes:
     """The one form in bytes: equal counters give equal bytes."""
     if counters == NO_COUNTERS:
         return b""
-    return _encode(
-        (
-            counters.firings,
-            {_short(key): _flat(counts) for key, counts in counters.limit_counts.items()},
-            {per[0]: _flat_amounts(held) for per, held in counters.credited.items()},
-            {per[0]: _flat(counts) for per, counts in counters.pushed.items()},
-        )
+    fields = (
+        counters.firings,
+        {_short(key): _flat(counts) for key, counts in counters.limit_counts.items()},
+        {per[0]: _flat_amounts(held) for per, held in counters.credited.items()},
+        {per[0]: _flat(counts) for per, counts in counters.pushed.items()},
     )
+    return _encode((*fields, counters.fact_days) if counters.fact_days else fields)
 
 
 def unpack_counters(packed: bytes) -> Counters:
@@ -76,6 +79,7 @@ def unpack_counters(packed: bytes) -> Counters:
         {key[:-1] + _PERIODS[key[-1]]: _pairs(flat) for key, flat in read.limit_counts.items()},
         {_PERIODS[per]: _amounts(flat) for per, flat in read.credited.items()},
         {_PERIODS[per]: _pairs(flat) for per, flat in read.pushed.items()},
+        read.fact_days,
     )
 
 

@@ -12,7 +12,6 @@ from rules_engine.checked import CheckedRule, Period, RuleLimits, SetLimits
 from rules_engine.client import ClientState
 from rules_engine.counters import (
     NO_COUNTERS,
-    Counters,
     PeriodAmounts,
     PeriodCounts,
     pack_counters,
@@ -77,6 +76,7 @@ class Ledger:
 
     __slots__ = (
         "_at",
+        "_before",
         "_day",
         "_limits",
         "credited",
@@ -88,6 +88,7 @@ class Ledger:
 
     def __init__(self, client: ClientState, limits: SetLimits, at: int, day: int) -> None:
         counters = unpack_counters(client.counted) if client.counted else NO_COUNTERS
+        self._before = counters
         self.firings: Mapping[str, int] = counters.firings
         self.limit_counts: Mapping[str, PeriodCounts] = counters.limit_counts
         self.credited: Mapping[str, PeriodAmounts] = counters.credited
@@ -187,5 +188,11 @@ class Ledger:
         """The client's state with these counters in it."""
         if not self.is_charged:
             return client
-        counters = Counters(self.firings, self.limit_counts, self.credited, self.pushed)
+        counters = replace(
+            self._before,
+            firings=self.firings,
+            limit_counts=self.limit_counts,
+            credited=self.credited,
+            pushed=self.pushed,
+        )
         return replace(client, counted=pack_counters(counters))

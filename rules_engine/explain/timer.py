@@ -26,7 +26,7 @@ from rules_engine.formula.runtime import DECIMAL128
 from rules_engine.outcome import Outcome
 from rules_engine.timers.agenda import Agenda
 from rules_engine.timers.due import Due, Rank, split_client_key
-from rules_engine.timers.judge import events_of, with_firings
+from rules_engine.timers.judge import events_of, with_fact_days
 from rules_engine.timers.over import end_by, lapse_by
 from rules_engine.timers.ring import told
 from schemas.wire import JournalRecord
@@ -64,7 +64,7 @@ def explain_timer(
         )
     after, journal = _credited(terms, before, decided)
     outcome = outcome_of(decided, ledger.charged(after), pairs[0][1].event.occurred_at)
-    after = with_firings(outcome.client, outcome.fired, due)
+    after = with_fact_days(rule_set, agenda, outcome.client, outcome.fired, due)
     return Explanation(replace(outcome, client=after, journal=journal), rules)
 
 

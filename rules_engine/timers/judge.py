@@ -70,7 +70,7 @@ def events_of(
             for place in agenda.after_lapses
         ]
     found: list[tuple[int, TimerEvent]] = []
-    rung = _rung_today(client, due, agenda.calendar)
+    rung = client.counters.fact_days if client.counted else {}
     for each in agenda.together(due.at, due.rank):
         if not holds(each, client, agenda.calendar):
             continue
@@ -81,27 +81,31 @@ def events_of(
         found += (
             maker.event(place, due.at, date, **own)
             for place in each.rules
-            if rule_set.rules[place].id not in rung
+            if each.fact_day not in rung.get(rule_set.rules[place].id, ())
         )
     return sorted(found, key=lambda each: (each[0], each[1].event_id))
 
 
-def with_firings(client: ClientState, fired: Sequence[str], due: Due) -> ClientState:
-    """The client after rules fired that are due by dates: each fires once on a local day."""
+def with_fact_days(
+    rule_set: CheckedRuleSet, agenda: Agenda, client: ClientState, fired: Sequence[str], due: Due
+) -> ClientState:
+    """The client after rules fired that are due by dates.
+
+    Each fires once for one date of its fact: where an author moves it to another hour or another
+    number of days, whoever it has fired for is not paid again for the same visit, birthday or
+    lapse day.
+    """
     if not fired or due.rank == Rank.BONUS_EXPIRED:
         return client
     counters = client.counters
-    firings = {**counters.firings, **dict.fromkeys(fired, due.at)}
-    return replace(client, counted=pack_counters(replace(counters, firings=firings)))
-
-
-def _rung_today(client: ClientState, due: Due, calendar: ZoneCalendar) -> set[str]:
-    """Rules that fired for the client on this local day: where an author moves one to a later hour
-    of a day on which it has rung, its event is the same, not another."""
-    if not client.counted:
-        return set()
-    today, firings = calendar.local_day(due.at), client.counters.firings.items()
-    return {rule_id for rule_id, at in firings if calendar.local_day(at) == today}
+    fact_days = dict(counters.fact_days)
+    for each in agenda.together(due.at, due.rank):
+        for place in each.rules:
+            rule_id = rule_set.rules[place].id
+            if rule_id in fired:
+                to_come = (day for day in fact_days.get(rule_id, ()) if day >= each.day)
+                fact_days[rule_id] = (*to_come, each.fact_day)
+    return replace(client, counted=pack_counters(replace(counters, fact_days=fact_days)))
 
 
 class _Maker:

@@ -20,7 +20,7 @@ from rules_engine.outcome import Outcome
 from rules_engine.timers.due import Due, Rank, split_client_key
 from rules_engine.timers.events import TimerEvent
 from rules_engine.timers.firing import TimerRun, Together
-from rules_engine.timers.judge import events_of, with_firings
+from rules_engine.timers.judge import events_of, with_fact_days
 from rules_engine.timers.over import end_by, lapse_by
 from schemas.wire import JournalRecord
 
@@ -61,7 +61,9 @@ def ring(
     except BudgetShort:
         return Outcome(client, short=True)
     outcome = _outcome(rule_set.books, told(client, due), heard)
-    return replace(outcome, client=with_firings(outcome.client, outcome.fired, due))
+    checked, agenda = rule_set.checked, rule_set.agenda
+    after = with_fact_days(checked, agenda, outcome.client, outcome.fired, due)
+    return replace(outcome, client=after)
 
 
 def told(client: ClientState, due: Due) -> ClientState:

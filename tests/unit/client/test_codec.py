@@ -29,6 +29,9 @@ counts = st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 99)), max_size
 counters = st.builds(
     Counters,
     firings=st.dictionaries(names, instants, max_size=3),
+    fact_days=st.dictionaries(
+        names, st.lists(st.integers(0, 40_000), min_size=1, max_size=3).map(tuple), max_size=3
+    ),
     limit_counts=st.dictionaries(limits, counts, max_size=3),
     credited=st.dictionaries(
         periods, st.lists(st.tuples(st.integers(0, 9), amounts), max_size=2).map(tuple), max_size=2
@@ -121,7 +124,13 @@ def test_equal_counters_have_equal_bytes(held: Counters) -> None:
         name: tuple((ordinal, rewritten(amount)) for ordinal, amount in amounts)
         for name, amounts in turned(held.credited).items()
     }
-    other = Counters(turned(held.firings), turned(held.limit_counts), credited, turned(held.pushed))
+    other = Counters(
+        turned(held.firings),
+        turned(held.limit_counts),
+        credited,
+        turned(held.pushed),
+        turned(held.fact_days),
+    )
     assert other == held
     assert pack_counters(other) == pack_counters(held)
 

@@ -737,7 +737,7 @@ class TestTheClock:
         assert first.outcome is not None
         assert rung.outcome is not None
         before, after = first.outcome.client, rung.outcome.client
-        assert after.counters.firings == {"gift": rung.clock}
+        assert after.counters.fact_days == {"gift": (20_777,)}  # 2026-11-20
         same = {"account": before.account, "lapses_at": before.lapses_at}
         assert replace(after, **same, counted=before.counted) == before
 
