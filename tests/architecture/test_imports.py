@@ -15,8 +15,8 @@ MAY_IMPORT = {
     "worker": {"worker", "rules_engine", "schemas", "config"},
 }
 PLACES = {
-    "faust": ("worker/app.py", "worker/feed.py"),
-    "mode": ("worker/app.py", "worker/feed.py"),
+    "faust": ("worker/faust_app.py", "worker/feed.py"),
+    "mode": ("worker/faust_app.py", "worker/feed.py"),
     "aiokafka": ("worker/kafka/*.py", "worker/feed.py", "worker/demo/feeder.py"),
     "redis": ("worker/tables/*.py",),
     "hiredis": ("worker/tables/*.py",),

@@ -26,8 +26,9 @@ from config.logging import configure_logging
 from tests.chaos.deadly import Deadly, Order
 from tests.chaos.page import Page
 from tests.chaos.watched import SteppingClock, Watched
-from worker.app import Parts, run
+from worker.app import Parts
 from worker.points import UNMARKED
+from worker.process import run
 from worker.rules.prover import ProverHere
 
 
