@@ -13,17 +13,13 @@ from schemas.authored import (
     Authored,
     BonusPercent,
     CappedPercent,
-    Count,
     Days,
     DaysOrZero,
     Formula,
-    Hours,
     Id,
     Instant,
     Money,
-    MoneyOrZero,
     Multiple,
-    Period,
     Priority,
     RefundPolicy,
     Rounding,
@@ -36,6 +32,8 @@ from schemas.authored import (
     authored_json_schema,
 )
 from schemas.fields import ProductType
+from schemas.rule_actions import Action, Restriction
+from schemas.rule_limits import RuleLimits, SetLimits
 
 
 class Club(Authored):
@@ -63,62 +61,6 @@ class ProductDefaults(Authored):
 
     max_bonus_percent: CappedPercent = Decimal(100)
     refund_policy: RefundPolicy = "RETURN"
-
-
-class Amount(Authored):
-    """So much money per calendar period."""
-
-    amount_major: Money
-    per: Period
-
-
-class Times(Authored):
-    """So many times per calendar period."""
-
-    times: Count
-    per: Period
-
-
-class QuietHours(Authored):
-    """Local hours in which pushes wait for their end; `to` before `from` crosses midnight."""
-
-    since: TimeOfDay = Field(alias="from", examples=["22:00"])
-    to: TimeOfDay = Field(examples=["09:00"])
-
-
-class PushLimit(Authored):
-    """At most so many pushes per client and period, none in quiet hours."""
-
-    times: Count | None = None
-    """Together with `per`."""
-    per: Period | None = None
-    quiet_hours: QuietHours | None = None
-
-
-class SetLimits(Authored):
-    """The brakes of the whole set."""
-
-    budget: Amount | None = None
-    """All credits of all rules to all clients."""
-    per_client_credit: Amount | None = None
-    """All credits of all rules to one client."""
-    push: PushLimit | None = None
-
-
-class Cooldown(Authored):
-    """Time that must pass after a firing for the same client."""
-
-    hours: Hours
-
-
-class RuleLimits(Authored):
-    """How often a rule may fire and how much it may credit."""
-
-    per_client: list[Times] = Field(default_factory=list)
-    """Firings per client: all entries hold."""
-    cooldown: Cooldown | None = None
-    budget: Amount | None = None
-    """All credits of the rule to all clients."""
 
 
 class Audience(Authored):
@@ -152,68 +94,6 @@ class Validity(Authored):
         default=None, alias="from", examples=["2026-11-01T00:00:00+03:00"]
     )
     to: Instant | None = Field(default=None, examples=["2026-12-01T00:00:00+03:00"])
-
-
-class Restriction(Authored):
-    """What a credit may pay for; both empty: anything."""
-
-    product_types: list[ProductType] = Field(default_factory=list)
-    product_ids: list[Id] = Field(default_factory=list)
-
-
-class AddBonus(Authored):
-    """Credit bonuses."""
-
-    type: Literal["ADD_BONUS"]
-    formula: Formula = Field(examples=["percent(topupAmountMajor, 20)"])
-    """A number in major units; rounded once, after `min` and `max`."""
-    min: MoneyOrZero | None = None
-    max: Money | None = None
-    expires_in_days: Days | None = None
-    """n × 24 hours after the event. Absent: never."""
-    restriction: Restriction | None = None
-    tags: list[Id] = Field(default_factory=list)
-
-
-class AssignGroup(Authored):
-    """Put the client into a group."""
-
-    type: Literal["ASSIGN_GROUP"]
-    group_id: Id
-    expires_in_days: Days | None = None
-    """The worker takes the client out again then. Absent: never."""
-    tags: list[Id] = Field(default_factory=list)
-
-
-class UnassignGroup(Authored):
-    """Take the client out of a group."""
-
-    type: Literal["UNASSIGN_GROUP"]
-    group_id: Id
-    tags: list[Id] = Field(default_factory=list)
-
-
-class SendPush(Authored):
-    """Send a push. `{name}` stands for a variable's value, `{{` and `}}` for braces."""
-
-    type: Literal["SEND_PUSH"]
-    title: Annotated[str, Field(min_length=1, max_length=4_000)] = Field(
-        examples=["+{bonusAmountMajor} bonus"]
-    )
-    """At most 40 characters once the names are replaced."""
-    body: Annotated[str, Field(min_length=1, max_length=4_000)] = Field(
-        examples=["Your top-up of {topupAmountMajor} earned {bonusAmountMajor}."]
-    )
-    """At most 120 characters once the names are replaced."""
-    ttl_hours: Hours | None = None
-    """Not shown any more so long after the event. Absent: no limit."""
-    tags: list[Id] = Field(default_factory=list)
-
-
-Action = Annotated[
-    AddBonus | AssignGroup | UnassignGroup | SendPush,
-    Field(discriminator="type"),
-]
 
 
 class RuleSettings(Authored):

@@ -19,7 +19,7 @@ from schemas.authored import (
     authored_json_schema,
 )
 from schemas.journal import Operation, Violation
-from schemas.rule_set import Restriction
+from schemas.rule_actions import Restriction
 
 EventType = Literal[
     "BALANCE_TOPPED_UP",

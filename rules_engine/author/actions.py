@@ -13,7 +13,7 @@ from rules_engine.checked import (
 )
 from rules_engine.document import Path
 from rules_engine.formula.checked import Kind
-from schemas import rule_set as authored
+from schemas import rule_actions as authored
 
 _ACTIONS = authored.AddBonus | authored.AssignGroup | authored.UnassignGroup | authored.SendPush
 

@@ -7,6 +7,7 @@ from rules_engine.author.settings import check_amount
 from rules_engine.author.times import read_time_of_day, read_zone
 from rules_engine.checked import Period, Product, PushLimit, RefundPolicy, SetLimits
 from rules_engine.document import Path
+from schemas import rule_limits as authored_limits
 from schemas import rule_set as authored
 
 
@@ -51,7 +52,7 @@ def check_products(rule_set: authored.RuleSet, scope: Scope) -> tuple[Product, .
     return tuple(products)
 
 
-def check_set_limits(limits: authored.SetLimits | None, scope: Scope) -> SetLimits:
+def check_set_limits(limits: authored_limits.SetLimits | None, scope: Scope) -> SetLimits:
     """`limits` of the whole set."""
     if limits is None:
         return SetLimits()
@@ -74,7 +75,9 @@ def _report_twice(product: str, club: str, path: Path, earlier: Path, scope: Sco
     )
 
 
-def _push_limit(push: authored.PushLimit | None, path: Path, scope: Scope) -> PushLimit | None:
+def _push_limit(
+    push: authored_limits.PushLimit | None, path: Path, scope: Scope
+) -> PushLimit | None:
     if push is None:
         return None
     if (push.times is None) != (push.per is None) and not scope.shape.is_cut(path):
@@ -90,7 +93,7 @@ def _push_limit(push: authored.PushLimit | None, path: Path, scope: Scope) -> Pu
 
 
 def _quiet_hours(
-    quiet: authored.QuietHours | None, path: Path, scope: Scope
+    quiet: authored_limits.QuietHours | None, path: Path, scope: Scope
 ) -> tuple[int | None, int | None]:
     if quiet is None:
         return None, None

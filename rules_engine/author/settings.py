@@ -16,6 +16,7 @@ from rules_engine.checked import (
     Window,
 )
 from rules_engine.document import Path
+from schemas import rule_limits as authored_limits
 from schemas import rule_set as authored
 from schemas.instants import HOUR_US
 
@@ -69,7 +70,7 @@ def unique(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
 
-def check_amount(amount: authored.Amount | None, path: Path, scope: Scope) -> Amount | None:
+def check_amount(amount: authored_limits.Amount | None, path: Path, scope: Scope) -> Amount | None:
     if amount is None:
         return None
     money = scope.money(amount.amount_major, (*path, "amountMajor"))
@@ -136,7 +137,7 @@ def _validity(
     return since, until
 
 
-def _limits(limits: authored.RuleLimits | None, path: Path, scope: Scope) -> RuleLimits:
+def _limits(limits: authored_limits.RuleLimits | None, path: Path, scope: Scope) -> RuleLimits:
     if limits is None:
         return RuleLimits()
     return RuleLimits(
@@ -146,7 +147,7 @@ def _limits(limits: authored.RuleLimits | None, path: Path, scope: Scope) -> Rul
     )
 
 
-def _per_client(limits: authored.RuleLimits, path: Path, scope: Scope) -> tuple[Times, ...]:
+def _per_client(limits: authored_limits.RuleLimits, path: Path, scope: Scope) -> tuple[Times, ...]:
     seen: set[str] = set()
     for place, entry in scope.shape.items(path, limits.per_client):
         if entry.per in seen:

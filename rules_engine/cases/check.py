@@ -21,7 +21,7 @@ from rules_engine.document import Path
 from rules_engine.errors import RuleSetError
 from rules_engine.outcome import Reason
 from schemas.authored import Authored
-from schemas.rule_set import Restriction
+from schemas.rule_actions import Restriction
 from schemas.rule_tests import Case, Defaults, ExpectedReason
 
 _INSTANTS = ("expiresAt", "notBefore", "notAfter")

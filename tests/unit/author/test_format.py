@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from rules_engine.author.currencies import MINOR_DIGITS
 from rules_engine.author.keys import known_keys
-from schemas.rule_set import AddBonus, Tier, UnassignGroup, rule_set_json_schema
+from schemas.rule_actions import AddBonus, UnassignGroup
+from schemas.rule_set import Tier, rule_set_json_schema
 
 
 @pytest.mark.parametrize(
