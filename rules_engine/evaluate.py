@@ -19,12 +19,12 @@ from rules_engine.books.terms import BookTerms
 from rules_engine.budgets.port import Budgets, BudgetShort, NoBudgets
 from rules_engine.client import ClientState, after_event, take_snapshot, with_group_change
 from rules_engine.compile import CompiledRuleSet
-from rules_engine.firing import Run
 from rules_engine.formula.runtime import DECIMAL128
 from rules_engine.lives import begun, forgotten, refused_import
 from rules_engine.memory import recall, remember
 from rules_engine.outcome import Origin, Outcome
 from rules_engine.payment_ids import with_payment
+from rules_engine.run import Run
 from rules_engine.timers.over import end_at_once
 from schemas.dead_letters import Code
 from schemas.decoded import ClientForgotten, ClientImported, Event, PaymentMade, Rejected

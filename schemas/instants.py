@@ -20,7 +20,8 @@ DAY_US = 24 * HOUR_US
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _FIRST_US = (date(1, 1, 1).toordinal() - _EPOCH_DAY) * DAY_US
-_LAST_US = (date(9999, 12, 31).toordinal() - _EPOCH_DAY + 1) * DAY_US - 1
+LAST_US = (date(9999, 12, 31).toordinal() - _EPOCH_DAY + 1) * DAY_US - 1
+"""The end of the year 9999: text knows no later instant."""
 
 _DAY = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ]", re.ASCII)
 _SECOND = re.compile(r"([0-5]\d)(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))", re.ASCII)
@@ -67,6 +68,12 @@ def instant_text(instant: int) -> str:
     return f"{head}{_MINUTE_TEXTS[minute]}{second:02}.{micros:06}+00:00"
 
 
+def later_text(instant: int) -> str:
+    """The text of an instant that was reckoned from another: one that no text can name becomes the
+    last."""
+    return instant_text(min(instant, LAST_US))
+
+
 def parse_date(text: str) -> date:
     """A calendar date `YYYY-MM-DD`. Raises Unreadable for any other text or no such day."""
     if len(text) == 10 and text[4] == text[7] == "-" and text.isascii():
@@ -90,14 +97,14 @@ def _read_instant(text: str) -> int:
     day = _days.get(head)
     if day is None:
         day = _read_day(head, text)
-        if _FIRST_US + 2 * DAY_US <= day <= _LAST_US - 2 * DAY_US:
+        if _FIRST_US + 2 * DAY_US <= day <= LAST_US - 2 * DAY_US:
             _remember(_days, head, day)
     second = _seconds.get(rest)
     if second is None:
         second = _read_second(rest, text)
         _remember(_seconds, rest, second)
     instant = day + minute + second + fraction
-    if not _FIRST_US <= instant <= _LAST_US:
+    if not _FIRST_US <= instant <= LAST_US:
         raise Unreadable(f"lies outside the years 1 to 9999 in UTC ({shown(text)})")
     return instant
 

@@ -10,10 +10,11 @@ from rules_engine.books.around import Around
 from rules_engine.books.terms import BookTerms
 from rules_engine.budgets.port import Budgets
 from rules_engine.client import ClientState
-from rules_engine.firing import EXECUTOR, later_text
+from rules_engine.commands import EXECUTOR
 from rules_engine.outcome import Origin
 from schemas.decoded import BalanceToppedUp, Event
 from schemas.ids import operation_id, uuid_bytes, uuid_text
+from schemas.instants import later_text
 from schemas.wire import Command, JournalOrigin, JournalRecord
 
 

@@ -12,8 +12,9 @@ from rules_engine.account.operations import lapse
 from rules_engine.account.values import EXACT, Account, Batch, Entry
 from rules_engine.books.terms import BookTerms
 from rules_engine.client import ClientState
-from rules_engine.firing import EXECUTOR, later_text
+from rules_engine.commands import EXECUTOR
 from schemas.ids import operation_id, uuid_text
+from schemas.instants import later_text
 from schemas.wire import JournalOrigin, JournalRecord
 
 

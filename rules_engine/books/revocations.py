@@ -10,8 +10,8 @@ from rules_engine.books.books import Books
 from rules_engine.books.terms import CreditTerms
 from rules_engine.budgets.port import budget_key
 from rules_engine.calendar import period_ordinal
+from rules_engine.commands import EXECUTOR
 from rules_engine.counters import Counters, pack_counters
-from rules_engine.firing import EXECUTOR
 from rules_engine.limits import without_amount, without_count
 from schemas.decoded import TopupRefunded
 from schemas.ids import command_id, uuid_bytes

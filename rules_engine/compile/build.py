@@ -29,7 +29,8 @@ from rules_engine.compile.decisions import (
 from rules_engine.compile.formulas import MINOR_UNIT, Code, Formulas
 from rules_engine.compile.plans import plan_of, terms_of
 from rules_engine.compile.rule_set import CompiledRuleSet, TimerRule, TriggerRules
-from rules_engine.firing import begin, fail, fire, fire_credit
+from rules_engine.firing import fire, fire_credit
+from rules_engine.run import begin, fail
 from rules_engine.timers.agenda import Agenda
 from rules_engine.timers.due import Rank
 from rules_engine.timers.firing import begin_timer, fire_timer

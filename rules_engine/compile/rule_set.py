@@ -7,8 +7,8 @@ from rules_engine.books.terms import BookTerms
 from rules_engine.budgets.port import Budgets
 from rules_engine.checked import Amount, CheckedRuleSet
 from rules_engine.client import ClientState
-from rules_engine.firing import Run
 from rules_engine.outcome import Origin
+from rules_engine.run import Run
 from rules_engine.timers.agenda import Agenda
 from rules_engine.timers.events import TimerEvent
 from rules_engine.timers.firing import Together

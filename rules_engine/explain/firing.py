@@ -17,16 +17,16 @@ from rules_engine.checked import (
     UnassignGroupAction,
 )
 from rules_engine.client import GroupEnd
+from rules_engine.commands import EXECUTOR
 from rules_engine.explain.limits import told
 from rules_engine.explain.seen import Seen, look
 from rules_engine.explain.values import Values
-from rules_engine.firing import EXECUTOR, later_text
 from rules_engine.formula.runtime import ROUNDINGS, Cause, Failure, failure_of
 from rules_engine.ledger import Ledger, budgets_of, client_limits
 from rules_engine.outcome import Origin, Reason, Rejection
 from rules_engine.variables import CREDITED_NOW, variables
 from schemas.ids import command_id
-from schemas.instants import DAY_US, instant_text, parse_instant
+from schemas.instants import DAY_US, instant_text, later_text, parse_instant
 from schemas.wire import (
     AddBonus,
     AssignGroup,

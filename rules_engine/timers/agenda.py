@@ -12,10 +12,9 @@ from msgspec import Struct
 
 from rules_engine.calendar import ZoneCalendar, calendar_of, date_of, is_leap
 from rules_engine.checked import CheckedRuleSet
-from rules_engine.firing import LAST_US
 from rules_engine.timers.due import Rank
 from rules_engine.timers.facts import Fact
-from schemas.instants import DAY_US
+from schemas.instants import DAY_US, LAST_US
 
 _MIDNIGHT = 24 * 60
 

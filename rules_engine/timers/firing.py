@@ -3,8 +3,9 @@
 from rules_engine.budgets.port import Budgets
 from rules_engine.calendar import ZoneCalendar
 from rules_engine.client import ClientState
-from rules_engine.firing import Run, fire
+from rules_engine.firing import fire
 from rules_engine.plans import RulePlan, SetTerms
+from rules_engine.run import Run
 from rules_engine.timers.events import TimerEvent
 from schemas.instants import instant_text
 from schemas.wire import CausedBy

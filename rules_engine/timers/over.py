@@ -11,7 +11,7 @@ from rules_engine.books.books import with_account
 from rules_engine.books.lapses import lapse_batches, with_lapsed
 from rules_engine.books.terms import BookTerms
 from rules_engine.client import ClientState, GroupEnd, with_group_change
-from rules_engine.firing import EXECUTOR
+from rules_engine.commands import EXECUTOR
 from rules_engine.outcome import Outcome
 from rules_engine.timers.due import Rank
 from schemas.ids import command_id, uuid_text
