@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.harness.contenders import BASELINES, Contender
-from benchmarks.harness.cpu import CpuMeter, child_named
+from benchmarks.harness.cpu import CpuMeter, child_named, pid_of_redis
 from benchmarks.harness.errors import BenchmarkError
 from benchmarks.harness.ours import Ours
 from benchmarks.harness.report import as_json, show
@@ -94,7 +94,7 @@ async def _measure(plan: Plan, contenders: list[Contender]) -> dict[str, Measure
         RedisServer() as redis,
     ):
         say(f"Kafka at {kafka.bootstrap}, Redis at {redis.url}")
-        meter = CpuMeter(child_named(str(kafka.directory)), _pid_of(redis))
+        meter = CpuMeter(child_named(str(kafka.directory)), pid_of_redis(redis))
         scenario = Scenario(
             plan,
             contenders,
@@ -104,11 +104,6 @@ async def _measure(plan: Plan, contenders: list[Contender]) -> dict[str, Measure
             directory=Path(directory),
         )
         return await scenario.run()
-
-
-def _pid_of(redis: RedisServer) -> int:
-    lines = redis.cli("INFO", "server").splitlines()
-    return int(next(line for line in lines if line.startswith("process_id:")).partition(":")[2])
 
 
 if __name__ == "__main__":

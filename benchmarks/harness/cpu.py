@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.parts.redis import RedisServer
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PROC = Path("/proc")
 
@@ -57,6 +59,11 @@ def child_named(word: str) -> int:
         if word in (_PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace"):
             return pid
     raise LookupError(f"no child process with {word!r} in its command line")
+
+
+def pid_of_redis(redis: RedisServer) -> int:
+    lines = redis.cli("INFO", "server").splitlines()
+    return int(next(line for line in lines if line.startswith("process_id:")).partition(":")[2])
 
 
 def _seconds(pid: int) -> float:

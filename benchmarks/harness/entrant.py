@@ -36,6 +36,14 @@ class Entrant(Struct, frozen=True):
     @contextmanager
     def running(self) -> Iterator["WorkerProcess"]:
         """Starts the process; ends it by SIGTERM, so that it commits where it stands."""
+        worker = self.start()
+        try:
+            yield worker
+        finally:
+            worker.stop()
+
+    def start(self) -> "WorkerProcess":
+        """For a caller that stops it."""
         environment = {
             name: value
             for name, value in os.environ.items()
@@ -54,11 +62,7 @@ class Entrant(Struct, frozen=True):
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        worker = WorkerProcess(self, process)
-        try:
-            yield worker
-        finally:
-            worker.stop()
+        return WorkerProcess(self, process)
 
     @asynccontextmanager
     async def output(self) -> AsyncIterator[OutputWatch]:
@@ -71,6 +75,10 @@ class WorkerProcess:
 
     def __init__(self, entrant: Entrant, process: subprocess.Popen[bytes]) -> None:
         self._entrant, self._process = entrant, process
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def cpu(self) -> Cpu:
         self.check()

@@ -1,6 +1,7 @@
 """The input topics of one scenario, and what a right worker makes of each segment of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -16,14 +17,32 @@ class Segment(Struct, frozen=True):
     expected: set[Command]
 
 
-class Inputs:
-    """Three co-partitioned topics that are filled segment by segment from one seeded stream."""
+class Judge(Protocol):
+    """Knows what a right worker makes of events that it is shown in their order."""
 
-    def __init__(self, bootstrap: str, name: str, seed: int, clients: int) -> None:
+    def commands(self, events: Iterable[InputEvent]) -> set[Command]: ...
+
+
+class Inputs:
+    """Three co-partitioned topics that are filled segment by segment from one seeded stream.
+
+    `stream` and `reference`: others than the workload's own.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        name: str,
+        seed: int,
+        clients: int,
+        *,
+        stream: EventStream | None = None,
+        reference: Judge | None = None,
+    ) -> None:
         self.topics = {topic: f"{name}.{topic}" for topic in TOPICS}
         self._bootstrap = bootstrap
-        self._stream = EventStream(seed, clients)
-        self._reference = Reference()
+        self._stream = stream or EventStream(seed, clients)
+        self._reference = reference or Reference()
 
     async def create(self) -> None:
         # As `loyalty topics create` makes them.

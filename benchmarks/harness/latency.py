@@ -8,7 +8,8 @@ consumer, has its first command. Both ends are in this process: one clock.
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaProducer
 from msgspec import Struct
@@ -40,7 +41,7 @@ class PacedResult(Struct, frozen=True):
     others_cores: float
 
 
-class _Arrivals:
+class Arrivals:
     """Reads commands as they come and notes when each event had its first."""
 
     def __init__(self, output: OutputWatch) -> None:
@@ -63,30 +64,40 @@ async def keep_pace(
     entrant: Entrant, rates: Sequence[int], seconds: float, seed: int
 ) -> list[PacedResult]:
     """One result per rate, all from one start of the worker."""
+    async with entrant.output() as output:
+        with entrant.running() as worker:
+            async with pace_of(entrant, worker, output, seed) as pace:
+                await pace.warm_up()
+                return [await pace.measure(rate, seconds) for rate in rates]
+
+
+@asynccontextmanager
+async def pace_of(
+    entrant: Entrant, worker: WorkerProcess, output: OutputWatch, seed: int
+) -> AsyncIterator["Pace"]:
+    """Commands are read from where `output` ends now."""
     producer = AIOKafkaProducer(bootstrap_servers=entrant.site.bootstrap, linger_ms=0)
     await producer.start()
     try:
-        async with entrant.output() as output:
-            output.seek(await output.ends())
-            arrivals = _Arrivals(output)
-            reading = asyncio.create_task(arrivals.run())
-            try:
-                with entrant.running() as worker:
-                    pace = _Pace(entrant, producer, arrivals, worker, random.Random(seed))
-                    await pace.warm_up()
-                    return [await pace.measure(rate, seconds) for rate in rates]
-            finally:
-                reading.cancel()
+        output.seek(await output.ends())
+        arrivals = Arrivals(output)
+        reading = asyncio.create_task(arrivals.run())
+        try:
+            yield Pace(entrant, producer, arrivals, worker, random.Random(seed))
+        finally:
+            reading.cancel()
     finally:
         await producer.stop()
 
 
-class _Pace:
+class Pace:
+    """Sends the next events of an entrant's stream at a rate, and times the answers."""
+
     def __init__(
         self,
         entrant: Entrant,
         producer: AIOKafkaProducer,
-        arrivals: _Arrivals,
+        arrivals: Arrivals,
         worker: WorkerProcess,
         chance: random.Random,
     ) -> None:
@@ -106,15 +117,32 @@ class _Pace:
         await self._send(WARM_RATE, WARM_SECONDS)
         await asyncio.sleep(QUIET_SECONDS)
 
-    async def measure(self, rate: int, seconds: float) -> PacedResult:
+    async def measure(
+        self, rate: int, seconds: float, timed: Callable[[InputEvent], bool] = lambda _: True
+    ) -> PacedResult:
+        """`timed`: of which events the delays count."""
+        return await self._measure([int(rate * seconds)], rate, timed)
+
+    async def measure_while(self, under_way: Callable[[], bool], rate: int) -> PacedResult:
+        """In pieces of a second, at least one."""
+        return await self._measure(_pieces(under_way, rate), rate, lambda _: True)
+
+    async def _measure(
+        self, counts: Iterable[int], rate: int, timed: Callable[[InputEvent], bool]
+    ) -> PacedResult:
         before, began = self._worker.cpu(), time.perf_counter()
-        events = self._inputs.take(int(rate * seconds))
-        sent = await self._send_events(events, rate)
+        events: list[InputEvent] = []
+        sent: dict[str, float] = {}
+        for count in counts:
+            piece = self._inputs.take(count)
+            sent |= await self._send_events(piece, rate)
+            events += piece
         cpu, took = self._worker.cpu() - before, time.perf_counter() - began
         segment = self._inputs.segment(events)
         answered = await self._answered(sent, segment.expected)
+        counted = {event.event_id for event in events if timed(event)}
         delays = sorted(
-            (self._arrivals.at[event_id] - sent[event_id]) * 1e3 for event_id in answered
+            (self._arrivals.at[event_id] - sent[event_id]) * 1e3 for event_id in answered & counted
         )
         return PacedResult(
             rate=rate,
@@ -164,3 +192,9 @@ class _Pace:
         found = [command for command in self._arrivals.commands if command[0] in sent]
         check_commands(self._entrant.name, found, expected)
         return awaited
+
+
+def _pieces(under_way: Callable[[], bool], count: int) -> Iterator[int]:
+    yield count
+    while under_way():
+        yield count

@@ -32,13 +32,15 @@ OUTPUTS = (
 
 @dataclass(frozen=True)
 class Ours:
-    """`profile`: where cProfile writes what the worker spent its time on."""
+    """`profile`: where cProfile writes what the worker spent its time on. `settings`: more of them,
+    by their names without the prefix."""
 
     name: str = "ours"
     title: str = "this worker"
     slow: bool = False
     follows_rules: bool = True
     profile: Path | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
     http_port: int = field(default_factory=free_port)
 
     async def prepare(self, site: Site) -> None:
@@ -72,6 +74,7 @@ class Ours:
             "TOPIC_PAYMENTS": site.inputs["payments"],
             "TOPIC_BONUS_COMMANDS": site.commands,
             **_topics(site),
+            **self.settings,
         }
         return {f"LOYALTY_{setting}": value for setting, value in settings.items()}
 
@@ -82,6 +85,10 @@ class Ours:
 
 def dead_letters_topic(site: Site) -> str:
     return _topics(site)["TOPIC_DEAD_LETTERS"]
+
+
+def lane_log_topic(site: Site) -> str:
+    return _topics(site)["TOPIC_LANE_LOG"]
 
 
 def rules_directory(site: Site) -> Path:

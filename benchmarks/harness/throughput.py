@@ -44,7 +44,7 @@ class BacklogResult(Struct, frozen=True):
     stages: dict[str, float]
 
 
-class _Moment(Struct, frozen=True):
+class Moment(Struct, frozen=True):
     produced: int
     at: float
     cpu: Cpu
@@ -62,25 +62,25 @@ async def work_off(entrant: Entrant, segment: Segment) -> BacklogResult:
         begin = await output.ends()
         started = time.perf_counter()
         with entrant.running() as worker:
-            first, last = await _watch(worker, output, begin, expected)
+            first, last = await watch(worker, output, begin, expected)
             stages = await _stages(entrant)
             await asyncio.sleep(SETTLE_SECONDS)
         # 5. Only now: reading would have cost the broker while it was measured.
         produced = await output.produced_since(begin)
-        await _check_dead_letters(entrant)
+        await check_dead_letters(entrant)
         if follows:
             found = await output.read(begin, produced)
             check_commands(entrant.name, found, segment.expected)
         elif produced != expected:
             raise WrongCommands(f"{entrant.name} produced {produced} commands, not {expected}")
-    return _result(segment, expected, first, last, first.at - started, stages)
+    return backlog_result(segment, expected, first, last, first.at - started, stages)
 
 
-async def _watch(
+async def watch(
     worker: WorkerProcess, output: OutputWatch, begin: dict[object, int], expected: int
-) -> tuple[_Moment, _Moment]:
+) -> tuple[Moment, Moment]:
     """The moments of the first commands and of the last."""
-    first: _Moment | None = None
+    first: Moment | None = None
     produced, moved = 0, time.perf_counter()
     while produced < expected:
         await asyncio.sleep(POLL_SECONDS)
@@ -89,12 +89,12 @@ async def _watch(
         worker.check()
         if now_produced > produced:
             produced, moved = now_produced, now
-            first = first or _Moment(produced, now, worker.cpu())
+            first = first or Moment(produced, now, worker.cpu())
         elif now - moved > (STALL_SECONDS if first else START_SECONDS):
             raise worker.stuck(f"{produced} of {expected} commands")
     if first is None or first.produced >= expected:
         raise BacklogTooSmall("the run was over before it could be measured: give more --events")
-    return first, _Moment(produced, now, worker.cpu())
+    return first, Moment(produced, now, worker.cpu())
 
 
 async def _stages(entrant: Entrant) -> dict[str, float]:
@@ -103,7 +103,8 @@ async def _stages(entrant: Entrant) -> dict[str, float]:
     return {}
 
 
-async def _check_dead_letters(entrant: Entrant) -> None:
+async def check_dead_letters(entrant: Entrant) -> None:
+    """Raises WrongCommands where this worker wrote one."""
     if not isinstance(entrant.contender, Ours):
         return
     topic = dead_letters_topic(entrant.site)
@@ -114,14 +115,15 @@ async def _check_dead_letters(entrant: Entrant) -> None:
         raise WrongCommands(f"a good event became a dead letter: {dict(record.headers)}")
 
 
-def _result(
+def backlog_result(
     segment: Segment,
     expected: int,
-    first: _Moment,
-    last: _Moment,
+    first: Moment,
+    last: Moment,
     start_seconds: float,
     stages: dict[str, float],
 ) -> BacklogResult:
+    """Between the first and the last commands that were seen."""
     # 4. The share of the backlog that was worked off while the clock ran.
     events = segment.events * (expected - first.produced) / expected
     seconds = last.at - first.at

@@ -71,10 +71,12 @@ def load(bootstrap: str, topics: Mapping[str, str], events: Sequence[InputEvent]
 
 class OutputWatch:
     """Counts and reads what a contender wrote to its topic of commands, without being a member
-    of any group."""
+    of any group. `partitions`: those that it looks at."""
 
-    def __init__(self, bootstrap: str, topic: str) -> None:
-        self._partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+    def __init__(
+        self, bootstrap: str, topic: str, partitions: Iterable[int] = range(PARTITIONS)
+    ) -> None:
+        self._partitions = [TopicPartition(topic, number) for number in partitions]
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False
         )

@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.harness.contenders import Site
-from benchmarks.harness.cpu import CpuMeter, child_named
+from benchmarks.harness.cpu import CpuMeter, child_named, pid_of_redis
 from benchmarks.harness.entrant import Entrant
 from benchmarks.harness.inputs import Inputs
 from benchmarks.harness.ours import Ours, rules_directory
@@ -61,9 +61,7 @@ class Bench:
     def __init__(
         self, directory: Path, kafka: KafkaServer, redis: RedisServer, clients: int
     ) -> None:
-        lines = redis.cli("INFO", "server").splitlines()
-        pid = int(next(line for line in lines if line.startswith("process_id:")).partition(":")[2])
-        self.meter = CpuMeter(child_named(str(kafka.directory)), pid)
+        self.meter = CpuMeter(child_named(str(kafka.directory)), pid_of_redis(redis))
         self.kafka, self.redis, self.directory = kafka, redis, directory
         self.inputs = Inputs(kafka.bootstrap, "bench", 1, clients)
         self.few = Inputs(kafka.bootstrap, "bench-edits", 1, clients)

@@ -6,11 +6,12 @@ from typing import Any
 import yaml
 
 from benchmarks.workload.render import rule_set_yaml
+from benchmarks.workload.rules import ORGANIZATION
 
 
-def rules_of_size(size: int, version: str) -> str:
+def rules_of_size(size: int, version: str, organization: str = ORGANIZATION) -> str:
     """At least `size` rules: those of the workload, the rest for a club that nobody visits."""
-    authored: dict[str, Any] = yaml.safe_load(rule_set_yaml())
+    authored: dict[str, Any] = yaml.safe_load(rule_set_yaml(organization))
     tiers = sum(len(ladder["tiers"]) for ladder in authored["ladders"])
     for number in range(size - tiers - len(authored["rules"])):
         authored["rules"].append(

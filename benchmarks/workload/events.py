@@ -6,7 +6,7 @@ Every client keeps to one club; top-ups, visits and payments come 45 : 35 : 20.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -40,6 +40,11 @@ _PAYMENTS = (
 )
 
 
+def client_id(number: int) -> str:
+    """Of a client's number: the key of its records."""
+    return f"client-{number:07d}"
+
+
 class InputEvent(msgspec.Struct, frozen=True, gc=False):
     """One record to produce. `topic` is one of `TOPICS`; the key is the client's id."""
 
@@ -50,12 +55,24 @@ class InputEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 class EventStream:
-    """An endless stream; `take` continues where the last one ended."""
+    """An endless stream; `take` continues where the last one ended.
 
-    def __init__(self, seed: int, clients: int) -> None:
+    `clients`: how many, or their numbers. `hot_share`: of the events once everybody was seen, so
+    many are the first client's. `organization_of`: of a client's number.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        clients: int | Sequence[int],
+        *,
+        hot_share: float = 0.0,
+        organization_of: Callable[[int], str] = lambda _: ORGANIZATION,
+    ) -> None:
         self._random = random.Random(seed)
-        self._clients = clients
-        self._unseen = list(range(clients))
+        self._clients = range(clients) if isinstance(clients, int) else clients
+        self._hot_share, self._organization_of = hot_share, organization_of
+        self._unseen = list(self._clients)
         self._random.shuffle(self._unseen)
         self._number = 0
         self._open_visits: dict[int, str] = {}
@@ -69,14 +86,14 @@ class EventStream:
     def _next(self) -> InputEvent:
         number = self._number
         self._number += 1
-        client = self._unseen.pop() if self._unseen else self._random.randrange(self._clients)
+        client = self._unseen.pop() if self._unseen else self._again()
         event_id = f"{self._random.getrandbits(128):032x}"
         body: dict[str, Any] = {
             "eventId": event_id,
             "type": "",
-            "organizationId": ORGANIZATION,
+            "organizationId": self._organization_of(client),
             "clubId": CLUBS[client % len(CLUBS)],
-            "clientId": f"client-{client:07d}",
+            "clientId": client_id(client),
             "occurredAt": (BEGIN + number * STEP).isoformat(),
         }
         dice = self._random.random()
@@ -90,6 +107,11 @@ class EventStream:
             topic = "payments"
             self._pay(body, number)
         return InputEvent(topic, event_id, body["clientId"], self._encoder.encode(body))
+
+    def _again(self) -> int:
+        if self._hot_share and self._random.random() < self._hot_share:
+            return self._clients[0]
+        return self._random.choice(self._clients)
 
     def _top_up(self, body: dict[str, Any], number: int) -> None:
         source = self._random.choice(("ACQUIRING", "ACQUIRING", "POS_TERMINAL", "CASH"))

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from benchmarks.workload.events import InputEvent
 from benchmarks.workload.render import ITEMS, LambdaRule, lambdas
-from benchmarks.workload.rules import PAYMENT, TIME_ZONE, TOPUP, VISIT_STARTED
+from benchmarks.workload.rules import PAYMENT, RULES, TIME_ZONE, TOPUP, VISIT_STARTED, Rule
 
 Command = tuple[str, str, str]
 """(event id, rule id, amount with two decimals)"""
@@ -22,11 +22,12 @@ ZONE = ZoneInfo(TIME_ZONE)
 
 
 class Reference:
-    """Follows one stream of events; keeps the counters of every client."""
+    """Follows one stream of events; keeps the counters of every client. `rules` in matching
+    order."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Iterable[Rule] = RULES) -> None:
         self._rules: dict[str, list[LambdaRule]] = {}
-        for rule in lambdas(ITEMS):
+        for rule in lambdas(ITEMS, rules):
             self._rules.setdefault(rule.trigger, []).append(rule)
         self._counters: dict[str, dict[str, Any]] = {}
 
@@ -44,7 +45,7 @@ class Reference:
         local = datetime.fromisoformat(event["occurredAt"]).astimezone(ZONE)
         held: set[str] = set()
         commands = []
-        for rule in self._rules[event["type"]]:
+        for rule in self._rules.get(event["type"], ()):
             if rule.club and rule.club != event["clubId"]:
                 continue
             if rule.exclusive in held or not rule.when(event, counters, local):

@@ -20,15 +20,20 @@ from benchmarks.workload.rules import (
     SINGLE_RULES,
     TIME_ZONE,
     VERSION,
+    Ladder,
     Rule,
 )
 
 
-def rule_set_yaml() -> str:
+def rule_set_yaml(
+    organization: str = ORGANIZATION,
+    ladders: Iterable[Ladder] = LADDERS,
+    rules: Iterable[Rule] = SINGLE_RULES,
+) -> str:
     """The rule set as its author would have written it, ladders as ladders."""
     return yaml.safe_dump(
         {
-            "organizationId": ORGANIZATION,
+            "organizationId": organization,
             "version": VERSION,
             "timeZone": TIME_ZONE,
             "currency": CURRENCY,
@@ -43,9 +48,9 @@ def rule_set_yaml() -> str:
                         for tier, at_least, percent in ladder.tiers
                     ],
                 }
-                for ladder in LADDERS
+                for ladder in ladders
             ],
-            "rules": [_authored(rule) for rule in SINGLE_RULES],
+            "rules": [_authored(rule) for rule in rules],
         },
         sort_keys=False,
     )

@@ -6,7 +6,7 @@ nothing lost, nothing extra, one content per id, every state right, every timer 
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -79,7 +79,8 @@ async def verify(
         for plan in chain:
             expected.take(lane, plan)
     due = expected.due
-    verdict = Verdict(len(inputs), len(due), unread(plans, inputs))
+    ends = Counter((record.topic, record.partition) for record in inputs)
+    verdict = Verdict(len(inputs), len(due), unread(plans, ends))
     verdict.timers = sum(expected.rung.values())
     verdict.plans = sum(map(len, plans.values()))
     verdict.void = sum(isinstance(decode_record(r.value or b""), Plan) for r in log) - verdict.plans
@@ -102,10 +103,10 @@ async def verify(
     return verdict
 
 
-def valid_plans(log: list[InputRecord]) -> dict[int, list[Plan]]:
+def valid_plans(log: Iterable[InputRecord], partitions: int = PARTITIONS) -> dict[int, list[Plan]]:
     """By partition: the plans whose term is the latest start before them, in sequence."""
-    plans: dict[int, list[Plan]] = {n: [] for n in range(PARTITIONS)}
-    terms = dict.fromkeys(range(PARTITIONS), -1)
+    plans: dict[int, list[Plan]] = {n: [] for n in range(partitions)}
+    terms = dict.fromkeys(range(partitions), -1)
     for record in log:
         entry = decode_record(record.value or b"")
         lane = plans[record.partition]
@@ -116,9 +117,9 @@ def valid_plans(log: list[InputRecord]) -> dict[int, list[Plan]]:
     return plans
 
 
-def unread(plans: Mapping[int, Sequence[Plan]], inputs: Sequence[InputRecord]) -> int:
-    """Inputs that the plans do not take exactly once, in order, from where the lane began."""
-    ends = Counter((record.topic, record.partition) for record in inputs)
+def unread(plans: Mapping[int, Sequence[Plan]], ends: Mapping[tuple[str, int], int]) -> int:
+    """Inputs that the plans do not take exactly once, in order, from where the lane began, up to
+    the ends of topics and partitions."""
     taken: Counter[tuple[str, int]] = Counter()
     missed = 0
     for lane, chain in plans.items():

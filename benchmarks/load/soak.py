@@ -1,0 +1,195 @@
+"""An hour of a deployment's normal load, as fast as it goes: does anything grow?
+
+1. All events of the hour are in the topics. Credits lapse and payments are forgotten after
+   `KEPT_DAYS` of the events' own time, of which the hour has two months: what is kept is bounded.
+2. The worker works them off. Twice in a tenth its rules change; four times a second worker joins
+   the group and leaves again, at the same places in both halves.
+3. After each tenth its memory, tasks, objects, descriptors and threads are read, and Redis' memory.
+   The last half may not be higher than the first, but for a bound (`flatness`).
+4. In the end the lane log must have taken every input once, and every command must be there once.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import yaml
+
+from benchmarks.harness.contenders import Site
+from benchmarks.harness.entrant import Entrant, WorkerProcess
+from benchmarks.harness.inputs import Inputs
+from benchmarks.harness.ours import Ours, rules_directory
+from benchmarks.harness.scenario import say
+from benchmarks.harness.throughput import START_SECONDS, check_dead_letters
+from benchmarks.harness.topics import OutputWatch
+from benchmarks.load.flatness import Bound, growth
+from benchmarks.load.ground import Ground, Sizes
+from benchmarks.load.taken import check_taken
+from benchmarks.load.told import Told
+from benchmarks.load.vitals import COUNTS, Vitals, look
+from benchmarks.reload.rule_files import replace_rules, rules_of_size
+from tests.parts.processes import free_port
+
+NORMAL_RATE = 200
+"""Events a second of a deployment on a normal day."""
+HOUR = 3600
+RULES = 400
+FIRST_VERSION = "soak.0"
+KEPT_DAYS = 5
+SHARES = 100
+"""Progress is told in hundredths."""
+CHANGES = range(3, SHARES, 5)
+JOINS = {13: True, 27: False, 33: True, 47: False, 63: True, 77: False, 83: True, 97: False}
+"""When a second worker joins (True) and leaves."""
+BOUNDS = {
+    "rss_mb": Bound(0.10, 8.0),
+    "redis_mb": Bound(0.10, 2.0),
+    "tasks": Bound(0.10, 5),
+    "objects": Bound(0.05, 5_000),
+    "descriptors": Bound(0.0, 5),
+    "threads": Bound(0.0, 2),
+}
+LOOK_SECONDS = 0.05
+QUIET_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Watched(Ours):
+    """`counts`: the file in which it says what it holds."""
+
+    counts: Path = Path("counts.json")
+
+    def command_line(self, site: Site) -> Sequence[str]:
+        return [sys.executable, "-m", "benchmarks.load.watched", "worker"]
+
+    def environment(self, site: Site) -> Mapping[str, str]:
+        return {**super().environment(site), COUNTS: str(self.counts)}
+
+
+async def soak(ground: Ground, sizes: Sizes) -> Told:
+    """Raises BenchmarkError where a worker dies or stands still, or a command is not right."""
+    told = Told(
+        "soak",
+        f"{sizes.events:,} events, {sizes.events / NORMAL_RATE / HOUR:.2g} hours at "
+        f"{NORMAL_RATE}/s, with {len(CHANGES)} changes of rules and {len(JOINS)} rebalances",
+        "the first half of the same run, but for its first tenth",
+    )
+    inputs = Inputs(ground.bootstrap, "load-soak", sizes.seed, sizes.clients)
+    await inputs.create()
+    counts, rules = ground.directory / "counts.json", lapsing_rules()
+    entrant = await ground.entrant(
+        Watched(name="soak", counts=counts, settings={"REMEMBER_PAYMENTS_DAYS": str(KEPT_DAYS)}),
+        inputs,
+        {"rules.yaml": rules},
+    )
+    say(f"soak: loading {sizes.events:,} events")
+    segment = inputs.extend(sizes.events)
+    run = _Run(ground, entrant, rules, len(segment.expected))
+    seconds = await run.go()
+    taken = await check_taken(entrant, segment.expected)
+    await check_dead_letters(entrant)
+    told.tell("events a second, with everything", sizes.events / seconds, NORMAL_RATE)
+    told.tell("commands, each once", taken.commands)
+    told.tell("raw repeats of an id, which readers drop", taken.repeats)
+    _judge(told, run.vitals, sizes.events)
+    return told
+
+
+def _judge(told: Told, vitals: list[Vitals], events: int) -> None:
+    for name, bound in BOUNDS.items():
+        grown = growth(name, [float(getattr(each, name)) for each in vitals])
+        told.tell(name, grown.last, grown.first)
+        if fault := grown.fault(bound):
+            told.faults.append(fault)
+    rss = growth("rss_mb", [each.rss_mb for each in vitals])
+    told.tell("bytes of RSS an event", (rss.last - rss.first) * 2**20 / (events / 2))
+
+
+class _Run:
+    """Of the worker that is watched, and of the second that comes and goes."""
+
+    def __init__(self, ground: Ground, entrant: Entrant, rules: str, expected: int) -> None:
+        self._ground, self._entrant = ground, entrant
+        self._rules, self._expected = rules, expected
+        self._second: WorkerProcess | None = None
+        self.vitals: list[Vitals] = []
+
+    async def go(self) -> float:
+        """Seconds from the first command to the last."""
+        site = self._entrant.site
+        async with OutputWatch(site.bootstrap, site.commands) as output:
+            with self._entrant.running() as worker:
+                try:
+                    began = await self._until(output, worker, 1)
+                    for hundredth in range(1, SHARES + 1):
+                        count = self._expected * hundredth // SHARES
+                        now = await self._until(output, worker, count)
+                        await self._happens(hundredth, worker)
+                    await self._quiet(output)
+                finally:
+                    self._leave()
+        return now - began
+
+    async def _until(self, output: OutputWatch, worker: WorkerProcess, count: int) -> float:
+        """The instant at which so many commands were there."""
+        produced, moved = 0, time.perf_counter()
+        while (now_produced := sum((await output.ends()).values())) < count:
+            worker.check()
+            if now_produced > produced:
+                produced, moved = now_produced, time.perf_counter()
+            elif time.perf_counter() - moved > START_SECONDS:
+                raise worker.stuck(f"{produced} of {self._expected} commands")
+            await asyncio.sleep(LOOK_SECONDS)
+        return time.perf_counter()
+
+    async def _quiet(self, output: OutputWatch) -> None:
+        """Raw repeats were counted, too: until nothing more comes."""
+        ends = None
+        while ends != (now := await output.ends()):
+            ends = now
+            await asyncio.sleep(QUIET_SECONDS)
+
+    async def _happens(self, hundredth: int, worker: WorkerProcess) -> None:
+        if hundredth in CHANGES:
+            text = self._rules.replace(FIRST_VERSION, f"soak.{hundredth}")
+            replace_rules(rules_directory(self._entrant.site), text)
+        if hundredth in JOINS:
+            await asyncio.to_thread(self._join if JOINS[hundredth] else self._leave)
+        if hundredth % (SHARES // 10) == 0:
+            vitals = await asyncio.to_thread(self._look, worker.pid)
+            self.vitals.append(vitals)
+            say(f"soak: {hundredth} %: {vitals}")
+
+    def _look(self, pid: int) -> Vitals:
+        return look(pid, self._watched.counts, self._ground.redis_bytes())
+
+    @property
+    def _watched(self) -> Watched:
+        contender = self._entrant.contender
+        assert isinstance(contender, Watched)
+        return contender
+
+    def _join(self) -> None:
+        second = replace(self._watched, http_port=free_port())
+        entrant = Entrant(second, self._entrant.site, self._entrant.inputs, self._entrant.meter)
+        self._second = entrant.start()
+
+    def _leave(self) -> None:
+        if self._second is not None:
+            second, self._second = self._second, None
+            second.check()
+            second.stop()
+
+
+def lapsing_rules() -> str:
+    """The workload's rules among others that never fire; what they credit lapses."""
+    authored = yaml.load(rules_of_size(RULES, FIRST_VERSION), Loader=yaml.CSafeLoader)
+    for ladder in authored["ladders"]:
+        ladder["expiresInDays"] = KEPT_DAYS
+    for rule in authored["rules"]:
+        for action in rule["actions"]:
+            action["expiresInDays"] = KEPT_DAYS
+    return yaml.dump(authored, sort_keys=False, Dumper=yaml.CSafeDumper)
