@@ -48,6 +48,8 @@ class Payment:
     event: dict[str, Any]
     policy: str = "RETURN"
     draws: list[Draw] = field(default_factory=list)
+    forgotten: bool = False
+    """With its client: nothing is known of it but that its id was taken."""
 
     @property
     def spent(self) -> Decimal:

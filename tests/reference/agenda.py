@@ -87,6 +87,27 @@ def watch_facts(model: "Model", client: Client) -> None:
             set_due(model, client, rule, due_on(model, rule, day + days))
 
 
+def start_over(model: "Model", client: Client) -> None:
+    """Under another rule set: whatever is due by it after the position, by the client's facts."""
+    client.dues.clear()
+    client.watched.clear()
+    watch_facts(model, client)
+    for batch in client.account.batches:
+        if batch.expires is not None and not batch.lapsed:
+            watch_lapse(model, client, batch.expires)
+
+
+def fact_date(client: Client, rule: dict[str, Any], today: date, zone: str) -> date:
+    """The local date of the fact for which a rule is due today."""
+    if rule["trigger"] == "BIRTHDAY":
+        return today
+    if rule["trigger"] == "BONUS_EXPIRING":
+        return today + timedelta(days=int(rule["before"]["days"]))
+    visit = client.first_visit if rule["trigger"] == "AFTER_FIRST_VISIT" else client.last_visit
+    assert visit is not None
+    return local(visit, zone).date()
+
+
 def watch_lapse(model: "Model", client: Client, expires: datetime) -> None:
     """BONUS_EXPIRING, once per rule, client and local lapse day."""
     day = local(expires, model.rule_set["timeZone"]).date()

@@ -22,8 +22,8 @@ def rule_set(zone: str, rules: list[dict[str, Any]], **more: Any) -> dict[str, A
     }
 
 
-def rule(name: str, trigger: str, action: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {"id": name, "name": name, "trigger": trigger, **more, "actions": [action]}
+def rule(name: str, trigger: str, *actions: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"id": name, "name": name, "trigger": trigger, **more, "actions": [*actions]}
 
 
 def bonus(formula: str) -> dict[str, Any]:

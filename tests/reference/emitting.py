@@ -8,7 +8,8 @@ from typing import Any
 from tests.reference import journal
 from tests.reference.calendar import period, quiet_until
 from tests.reference.drafts import Draft
-from tests.reference.memory import Credit, GroupEnd
+from tests.reference.limits import charged_to
+from tests.reference.memory import Counter, Credit, GroupEnd
 from tests.reference.scene import Scene
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "loyalty-worker")
@@ -88,7 +89,8 @@ def credit(
     scene.model.open_batch(scene.client, batch_id, amount, expires, restriction, rule["id"])
     topup = scene.client.topups.get(scene.event["eventId"])
     if topup is not None:
-        topup.credits.append(Credit(rule["id"], index, amount, batch_id))
+        charged = charged_to(scene.model, rule)
+        topup.credits.append(Credit(rule["id"], index, amount, batch_id, charged))
     journal.record_of(scene, "BONUS_CREDIT", amount, amount, command=command)
 
 
@@ -113,9 +115,10 @@ def may_push(scene: Scene) -> bool:
     if "times" not in limit:
         return True
     at = period(scene.today, limit["per"])
-    if not scene.client.pushes.fits(at, Decimal(1), Decimal(limit["times"])):
+    counter = scene.client.pushes.setdefault(limit["per"], Counter())
+    if not counter.fits(at, Decimal(1), Decimal(limit["times"])):
         return False
-    scene.client.pushes.charge(at, Decimal(1))
+    counter.charge(at, Decimal(1))
     return True
 
 

@@ -6,11 +6,22 @@ field, range of every field. A fault of shape anywhere goes before a fault of ra
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from tests.reference.shapes import ENVELOPE, PAYLOADS, SNAPSHOT, TOPICS, WORDS, Shape
+from tests.reference.shapes import (
+    BATCH,
+    ENVELOPE,
+    MOST_BATCHES,
+    PAYLOADS,
+    RESTRICTION,
+    SNAPSHOT,
+    TOPICS,
+    WORDS,
+    Shape,
+)
 
 TOO_LARGE_BYTES = 262_144
 INTEGER_DIGITS = 20
@@ -103,12 +114,18 @@ def read(value: Any, digits: int) -> dict[str, Any]:
     _together(event, snapshot)
     _in_range(event, {**ENVELOPE, **PAYLOADS[kind]}, digits)
     _in_range(snapshot, SNAPSHOT, digits)
-    if kind in ("CLIENT_REGISTERED", "CLIENT_UPDATED"):
+    for batch in event.get("batches", ()):
+        _in_range(batch, BATCH, digits)
+    if kind in ("CLIENT_REGISTERED", "CLIENT_UPDATED", "CLIENT_IMPORTED"):
         for name in SNAPSHOT:
             if name in event:
                 snapshot[name] = event.pop(name)
     if event.get("resync") is False:
         del event["resync"]
+    if not event.get("batches", True):
+        del event["batches"]
+    if "batches" in event:
+        snapshot.pop("bonusBalanceMajor", None)
     event["client"] = snapshot
     return event
 
@@ -122,6 +139,22 @@ def _together(event: dict[str, Any], snapshot: dict[str, Any]) -> None:
     balance = event.get("bonusBalanceMajor", snapshot.get("bonusBalanceMajor"))
     if event.get("resync") is True and balance is None:
         raise Rejected("SCHEMA", "resync without a balance")
+    if event["type"] == "CLIENT_IMPORTED":
+        _no_newcomer(event, balance)
+
+
+def _no_newcomer(event: dict[str, Any], balance: Decimal | None) -> None:
+    """An import must not make a regular look like a newcomer, nor say two balances."""
+    if event.get("totalTopupMajor") and not event.get("topupCount"):
+        raise Rejected("SCHEMA", "topupCount")
+    if event.get("visitCount") and "firstVisitAt" not in event:
+        raise Rejected("SCHEMA", "firstVisitAt")
+    dated = "firstVisitAt" in event or "lastVisitAt" in event
+    if dated and not (event.get("visitCount") and "firstVisitAt" in event):
+        raise Rejected("SCHEMA", "visitCount")
+    opened = sum((batch["amountMajor"] for batch in event.get("batches", ())), Decimal(0))
+    if "batches" in event and balance is not None and opened != balance:
+        raise Rejected("SCHEMA", "two balances")
 
 
 def _fields(value: dict[str, Any], shape: Shape) -> dict[str, Any]:
@@ -149,6 +182,12 @@ def _shaped(value: Any, kind: str) -> Any:
         if not isinstance(value, list) or not all(is_text(item) for item in value):
             raise ValueError("no list of texts")
         return frozenset(value)
+    if kind == "product types":
+        return frozenset(_each(value, lambda item: _shaped(item, "product type")))
+    if kind == "batches":
+        return tuple(_each(value, lambda item: _inner(item, BATCH)))
+    if kind == "restriction":
+        return {name: some for name, some in _inner(value, RESTRICTION).items() if some}
     if kind in ("minutes", "days"):
         if not isinstance(value, Number) or not re.fullmatch("-?[0-9]+", value):
             raise ValueError("no whole number")
@@ -170,6 +209,22 @@ def _shaped(value: Any, kind: str) -> Any:
     if kind in WORDS and value not in WORDS[kind]:
         raise ValueError("unknown word")
     return str(value)
+
+
+def _each(value: Any, read_one: Callable[[Any], Any]) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError("no list")
+    return [read_one(item) for item in value]
+
+
+def _inner(value: Any, shape: Shape) -> dict[str, Any]:
+    """An object inside an event; one that restricts nothing is as none."""
+    if not isinstance(value, dict):
+        raise ValueError("no object")
+    found = _fields(value, shape)
+    if not found.get("restriction", True):
+        del found["restriction"]
+    return found
 
 
 def figure(text: str) -> Decimal:
@@ -206,6 +261,13 @@ def _in_range(event: dict[str, Any], shape: Shape, digits: int) -> None:
                 raise Rejected("OUT_OF_RANGE", f"{name} has too many decimals")
         if (kind == "minutes" and value < 0) or (kind == "days" and value <= 0):
             raise Rejected("OUT_OF_RANGE", f"{name} too small")
+    first, last = event.get("firstVisitAt"), event.get("lastVisitAt")
+    if first is not None and first > event["occurredAt"]:
+        raise Rejected("OUT_OF_RANGE", "firstVisitAt")
+    if last is not None and not first <= last <= event["occurredAt"]:
+        raise Rejected("OUT_OF_RANGE", "lastVisitAt")
+    if len(event.get("batches", ())) > MOST_BATCHES:
+        raise Rejected("OUT_OF_RANGE", "batches")
 
 
 def decimals(value: Decimal) -> int:

@@ -2,37 +2,49 @@
 
 import argparse
 import copy
+import itertools
 import random
 import sys
 import time
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
 from rules_engine.errors import RuleSetError
+from tests.reference.change_corners import CHANGE_CORNERS
+from tests.reference.changes import ledger_rule, timer_rule, versions
 from tests.reference.compare import Case, Difference, compare
 from tests.reference.corners import CORNERS
 from tests.reference.generate_events import Stream
 from tests.reference.generate_rules import make_world
 from tests.reference.ledger_events import LedgerStream
 from tests.reference.ledger_rules import make_ledger_world
-from tests.reference.model import run
+from tests.reference.lives_events import LivesStream, LivesTimerStream
 from tests.reference.timer_corners import TIMER_CORNERS
 from tests.reference.timer_events import TimerStream
 from tests.reference.timer_rules import make_timer_world
 from tests.reference.world import Switches
 
+KINDS, LIVES, CHANGES = 10, 8, 9
+"""The last digit of a seed says what it is about."""
+
 
 def make_case(seed: int, switches: Switches) -> Case:
-    """Of eight cases two about timers, two about the account, a corner of one subject, and three
-    mixes of everything else."""
+    """Of ten cases two about timers, two about the account, a corner of one subject, three mixes
+    of everything else, one of clients who are imported and forgotten, and one of a rule set that
+    changes on the way."""
     rng = random.Random(seed)
-    if seed % 8 == 7:
+    if seed % KINDS == 7:
         return corner(seed, rng)
-    if seed % 8 in (0, 3):
+    if seed % KINDS == LIVES:
+        return lives(seed, rng, switches)
+    if seed % KINDS == CHANGES:
+        return changing(seed, rng, switches)
+    if seed % KINDS in (0, 3):
         world = make_timer_world(rng, switches)
         stream = TimerStream(rng, world)
         return Case(seed, world.document, stream.make(), stream.until())
-    if seed % 8 in (2, 5):
+    if seed % KINDS in (2, 5):
         world = make_ledger_world(rng, switches)
         return Case(seed, world.document, LedgerStream(rng, world).make())
     world = make_world(rng, switches)
@@ -41,39 +53,70 @@ def make_case(seed: int, switches: Switches) -> Case:
 
 def corner(seed: int, rng: random.Random) -> Case:
     """One subject each, in turn."""
-    number = seed // 8 % (len(CORNERS) + len(TIMER_CORNERS))
+    number = seed // KINDS % (len(CORNERS) + len(TIMER_CORNERS))
     if number < len(CORNERS):
         return Case(seed, *CORNERS[number](rng))
     document, lines, until = TIMER_CORNERS[number - len(CORNERS)](rng)
     return Case(seed, document, lines, until)
 
 
+def lives(seed: int, rng: random.Random, switches: Switches) -> Case:
+    """Imports and erasures among events of accounts or of timers."""
+    if rng.random() < 0.5:
+        world = make_ledger_world(rng, switches)
+        return Case(seed, world.document, LivesStream(rng, world).make())
+    world = make_timer_world(rng, switches)
+    stream = LivesTimerStream(rng, world)
+    return Case(seed, world.document, stream.make(), stream.until())
+
+
+def changing(seed: int, rng: random.Random, switches: Switches) -> Case:
+    """Other versions of the rule set between the events of accounts, timers or lives."""
+    if rng.random() < 0.5:
+        return Case(seed, *rng.choice(CHANGE_CORNERS)(rng))
+    if rng.random() < 0.5:
+        world = make_ledger_world(rng, switches)
+        lines = rng.choice([LedgerStream, LedgerStream, LivesStream])(rng, world).make()
+        later = versions(rng, world, len(lines), ledger_rule)
+        return Case(seed, world.document, lines, None, later)
+    world = make_timer_world(rng, switches)
+    stream = rng.choice([TimerStream, TimerStream, LivesTimerStream])(rng, world)
+    lines = stream.make()
+    later = versions(rng, world, len(lines), timer_rule(world))
+    return Case(seed, world.document, lines, stream.until(), later)
+
+
 def minimal(case: Case) -> tuple[Case, Difference]:
-    """A difference with as few lines, rules and settings as can be, each left out in turn."""
+    """A difference with as few lines, versions, rules and settings as can be, each left out in
+    turn. Lines keep their numbers: empty ones are passed over."""
     found = compare(case)
     assert found is not None
     lines = case.lines[: found.offset + 1]
     if not differs(replace(case, lines=lines)):
         lines = case.lines
-    place = len(lines) - 2
-    while place >= 0:
-        fewer = lines[:place] + lines[place + 1 :]
+    for place in range(len(lines) - 2, -1, -1):
+        fewer = [*lines[:place], b"", *lines[place + 1 :]]
         if differs(replace(case, lines=fewer)):
             lines = fewer
-        place -= 1
-    document = case.document
-    for part in (document, *document["rules"], *document.get("ladders", [])):
-        document = without(case, document, part, lines)
-    smaller = replace(case, document=document, lines=lines)
-    difference = compare(smaller)
+    case = replace(case, lines=lines)
+    for place in [*case.changes]:
+        fewer_changes = {line: each for line, each in case.changes.items() if line != place}
+        if differs(replace(case, changes=fewer_changes)):
+            case = replace(case, changes=fewer_changes)
+    for part in (case.document, *case.document["rules"], *case.document.get("ladders", [])):
+        case = without(case, None, part)
+    for place, document in case.changes.items():
+        for part in (document, *document["rules"], *document.get("ladders", [])):
+            case = without(case, place, part)
+    difference = compare(case)
     assert difference is not None
-    return smaller, difference
+    return case, difference
 
 
-def without(
-    case: Case, document: dict[str, Any], part: dict[str, Any], lines: list[bytes]
-) -> dict[str, Any]:
-    """The document with what it can lose of a rule, a ladder or its own settings."""
+def without(case: Case, place: int | None, part: dict[str, Any]) -> Case:
+    """The case with what one of its rule sets can lose of a rule, a ladder or its own settings.
+    `place`: the line of a version, None for the first one."""
+    document = case.document if place is None else case.changes[place]
     where = part.get("id")
     for name in [None, *part]:
         fewer = copy.deepcopy(document)
@@ -87,9 +130,16 @@ def without(
                 for made in some:
                     if made["id"] == where:
                         made.pop(name, None)
-        if differs(replace(case, document=fewer, lines=lines)):
-            document = fewer
-    return document
+        smaller = with_document(case, place, fewer)
+        if differs(smaller):
+            case, document = smaller, fewer
+    return case
+
+
+def with_document(case: Case, place: int | None, document: dict[str, Any]) -> Case:
+    if place is None:
+        return replace(case, document=document)
+    return replace(case, changes={**case.changes, place: document})
 
 
 def differs(case: Case) -> bool:
@@ -105,8 +155,11 @@ def show(case: Case) -> None:
     smaller, found = minimal(case)
     print(f"=== seed {case.seed}: {found.what}, line {found.offset}")
     print(smaller.rules)
-    for line in smaller.lines:
-        print(line.decode("utf-8", "replace")[:400])
+    for number, line in enumerate(smaller.lines):
+        if number in smaller.versions:
+            print(smaller.versions[number])
+        if line:
+            print(number, line.decode("utf-8", "replace")[:400])
     print("  until", smaller.until)
     if isinstance(found.product, dict) and isinstance(found.model, dict):
         for name in sorted(found.product.keys() | found.model.keys()):
@@ -116,7 +169,11 @@ def show(case: Case) -> None:
         print(f"  rules: product {found.product.get('ruleId')}, model {found.model.get('ruleId')}")
     else:
         print(f"  product: {str(found.product)[:1500]}\n  model:   {str(found.model)[:1500]}")
-    print("  reasons:", run(smaller.rules, smaller.lines, smaller.until).reasons.get(found.offset))
+    print("  reasons:", smaller.model().reasons.get(found.offset))
+
+
+def seeds_of(first: int, kinds: Collection[int]) -> Iterator[int]:
+    return (seed for seed in itertools.count(first) if seed % KINDS in kinds)
 
 
 def main() -> int:
@@ -124,6 +181,13 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=1000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--show", type=int, default=3, help="how many differences to print")
+    kinds: dict[str, Any] = {
+        "type": int,
+        "nargs": "*",
+        "choices": range(KINDS),
+        "default": range(KINDS),
+    }
+    parser.add_argument("--kinds", **kinds, help=f"{LIVES}: lives, {CHANGES}: changes")
     names = list(Switches.__annotations__)
     parser.add_argument("--with", nargs="*", default=[], choices=names, dest="on")
     parser.add_argument("--without", nargs="*", default=[], choices=names, dest="off")
@@ -131,7 +195,7 @@ def main() -> int:
     switches = Switches(**dict.fromkeys(arguments.on, True), **dict.fromkeys(arguments.off, False))
     began = time.monotonic()
     refused = differing = commands = records = letters = 0
-    for seed in range(arguments.first, arguments.first + arguments.seeds):
+    for seed in itertools.islice(seeds_of(arguments.first, arguments.kinds), arguments.seeds):
         case = make_case(seed, switches)
         try:
             found = compare(case)
@@ -142,7 +206,7 @@ def main() -> int:
         except Exception:
             print(f"seed {seed} stopped")
             raise
-        result = run(case.rules, case.lines, case.until)
+        result = case.model()
         commands += len(result.commands)
         records += len(result.journal)
         letters += len(result.dead_letters)

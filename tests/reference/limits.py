@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tests.reference.calendar import period
-from tests.reference.memory import Client, Counter
+from tests.reference.memory import Client, Counter, Credit, Topup
 
 if TYPE_CHECKING:
     from tests.reference.model import Model
@@ -29,12 +29,12 @@ def blocked(
     if total == 0:
         return None
     credit = model.rule_set["limits"].get("perClientCredit")
-    if credit and not client.credit.fits(
+    if credit and not client.credit.get(credit["per"], Counter()).fits(
         period(today, credit["per"]), total, Decimal(credit["amountMajor"])
     ):
         return "CLIENT_CREDIT"
     for name, budget in budgets_of(model, rule):
-        counter = model.budgets.get(name, Counter())
+        counter = model.budgets.get((name, budget["per"]), Counter())
         if not counter.fits(period(today, budget["per"]), total, Decimal(budget["amountMajor"])):
             return "BUDGET"
     return None
@@ -47,38 +47,54 @@ def budgets_of(model: "Model", rule: dict[str, Any]) -> list[tuple[str, dict[str
     return [(name, budget) for name, budget in named if budget]
 
 
+def charged_to(model: "Model", rule: dict[str, Any]) -> frozenset[tuple[str, str]]:
+    """Which limits in money a credit of the rule is charged to: name and period."""
+    credit = model.rule_set["limits"].get("perClientCredit")
+    named = [(name, budget["per"]) for name, budget in budgets_of(model, rule)]
+    return frozenset([*named, *([("client", credit["per"])] if credit else [])])
+
+
 def charge(
     model: "Model", client: Client, rule: dict[str, Any], at: datetime, today: date, total: Decimal
 ) -> None:
-    """A firing: it is counted everywhere that it has a limit."""
+    """A firing: it is counted everywhere that it has a limit, in counters by rule and period."""
     limits = rule.get("limits") or {}
     for limit in limits.get("perClient") or []:
         counter = client.firings.setdefault((rule["id"], limit["per"]), Counter())
         counter.charge(period(today, limit["per"]), ONE)
-    latest = client.latest_firing.get(rule["id"], at)
-    client.latest_firing[rule["id"]] = max(latest, at)
+    if "cooldown" in limits:
+        latest = client.latest_firing.get(rule["id"], at)
+        client.latest_firing[rule["id"]] = max(latest, at)
     if total == 0:
         return
     credit = model.rule_set["limits"].get("perClientCredit")
     if credit:
-        client.credit.charge(period(today, credit["per"]), total)
+        counter = client.credit.setdefault(credit["per"], Counter())
+        counter.charge(period(today, credit["per"]), total)
     for name, budget in budgets_of(model, rule):
-        counter = model.budgets.setdefault(name, Counter())
+        counter = model.budgets.setdefault((name, budget["per"]), Counter())
         counter.charge(period(today, budget["per"]), total)
 
 
 def give_back_money(
-    model: "Model", client: Client, rule: dict[str, Any], today: date, amount: Decimal
+    model: "Model",
+    client: Client,
+    rule: dict[str, Any],
+    credit: Credit,
+    today: date,
+    amount: Decimal,
 ) -> None:
-    """What was revoked, to the periods of the day when it was charged."""
-    credit = model.rule_set["limits"].get("perClientCredit")
-    if credit:
-        client.credit.give_back(period(today, credit["per"]), amount)
-    for name, budget in budgets_of(model, rule):
-        model.budgets.setdefault(name, Counter()).give_back(period(today, budget["per"]), amount)
+    """What was revoked, to the periods of the day when it was charged: where it was charged then
+    and the limit is in force now."""
+    for name, per in credit.charged & charged_to(model, rule):
+        held = client.credit.get(per) if name == "client" else model.budgets.get((name, per))
+        if held is not None:
+            held.give_back(period(today, per), amount)
 
 
-def give_back_firing(client: Client, rule: dict[str, Any], today: date) -> None:
+def give_back_firing(client: Client, rule: dict[str, Any], topup: Topup) -> None:
+    """Where it was counted then and the limit is in force now."""
     for limit in (rule.get("limits") or {}).get("perClient") or []:
-        counter = client.firings.setdefault((rule["id"], limit["per"]), Counter())
-        counter.give_back(period(today, limit["per"]), ONE)
+        counter = client.firings.get((rule["id"], limit["per"]))
+        if counter is not None and limit["per"] in topup.counted.get(rule["id"], ()):
+            counter.give_back(period(topup.today, limit["per"]), ONE)

@@ -57,6 +57,8 @@ class Credit:
     index: int
     amount: Decimal
     batch_id: str
+    charged: frozenset[tuple[str, str]] = frozenset()
+    """Limits in money that it was charged to: name and period."""
     revoked: Decimal = Decimal(0)
 
 
@@ -67,6 +69,8 @@ class Topup:
     amount: Decimal
     today: date
     credits: list[Credit] = field(default_factory=list)
+    counted: dict[str, set[str]] = field(default_factory=dict)
+    """By rule, the periods of the limits that counted its firing."""
     refunded: Decimal = Decimal(0)
     firings_given_back: set[str] = field(default_factory=set)
 
@@ -111,8 +115,11 @@ class Client:
     own_changes: list[tuple[str, bool, datetime]] = field(default_factory=list)
     firings: dict[tuple[str, str], Counter] = field(default_factory=dict)
     latest_firing: dict[str, datetime] = field(default_factory=dict)
-    credit: Counter = field(default_factory=Counter)
-    pushes: Counter = field(default_factory=Counter)
+    credit: dict[str, Counter] = field(default_factory=dict)
+    pushes: dict[str, Counter] = field(default_factory=dict)
+    """Both by period."""
+    rung: dict[str, set[date]] = field(default_factory=dict)
+    """By rule that is due by dates, the dates of the fact for which it fired."""
 
     def known_event(self, event_id: str) -> dict[str, Any] | None:
         for remembered in self.events:
@@ -135,7 +142,7 @@ class Client:
     def refundable(self, payment_id: str, clock: datetime) -> Payment | None:
         """A payment with a bonus part is remembered for 180 days by the clock."""
         payment = self.payments.get(payment_id)
-        if payment is None or payment.event["bonusAmountMajor"] == 0:
+        if payment is None or payment.forgotten or payment.event["bonusAmountMajor"] == 0:
             return None
         return payment if clock - payment.event["occurredAt"] <= REMEMBERED_PAYMENT else None
 

@@ -1,10 +1,12 @@
 """The model itself: events through a rule set from empty state, in order, timers between them."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
+from types import MappingProxyType
 from typing import Any
 
-from tests.reference import agenda, events, operations, ring
+from tests.reference import agenda, events, lives, operations, ring
 from tests.reference.firing import Firing
 from tests.reference.memory import Client, Counter, Topup
 from tests.reference.result import Result
@@ -16,11 +18,17 @@ UNKNOWN_CURRENCY_DIGITS = 4
 START = datetime.min.replace(tzinfo=UTC)
 
 
-def run(rules_yaml: str, lines: list[bytes], until: datetime | None = None) -> Result:
-    """The meaning of `loyalty simulate --rules --events --until`."""
+def run(
+    rules_yaml: str,
+    lines: list[bytes],
+    until: datetime | None = None,
+    versions: Mapping[int, str] = MappingProxyType({}),
+) -> Result:
+    """The meaning of `loyalty simulate --rules --events --until`, where another version of the
+    rule set may come into force just before a line."""
     with localcontext() as context:
         context.prec = 2000
-        return Model(rules_yaml).run(lines, until)
+        return Model(rules_yaml, versions).run(lines, until)
 
 
 def topic_of(line: bytes) -> str | None:
@@ -37,16 +45,19 @@ class Model:
     `clock` is the latest `occurredAt`; `position` the latest timer or event that was taken.
     """
 
-    def __init__(self, rules_yaml: str) -> None:
+    def __init__(self, rules_yaml: str, versions: Mapping[int, str]) -> None:
         self.rule_set = read_rule_set(rules_yaml)
+        self.versions = versions
         self.clients: dict[tuple[str, str], Client] = {}
-        self.budgets: dict[str, Counter] = {}
+        self.budgets: dict[tuple[str, str], Counter] = {}
         self.clock = START
         self.position: agenda.Position = (START, agenda.EVENTS)
         self.result = Result()
 
     def run(self, lines: list[bytes], until: datetime | None) -> Result:
         for offset, line in enumerate(lines):
+            if offset in self.versions:
+                self.change_rules(self.versions[offset])
             if not line.strip():
                 continue
             self.result.line = offset
@@ -66,6 +77,13 @@ class Model:
         self.advance(max(self.clock, until or self.clock))
         return self.result
 
+    def change_rules(self, rules_yaml: str) -> None:
+        """Counters stay with the ids of their rules; what is due is due by the new set."""
+        self.rule_set = read_rule_set(rules_yaml)
+        for client in self.clients.values():
+            if client.key[0] == self.rule_set["organizationId"]:
+                agenda.start_over(self, client)
+
     def read(self, value: Any) -> dict[str, Any]:
         ours = events.organization_of(value) == self.rule_set["organizationId"]
         return events.read(value, self.rule_set["digits"] if ours else UNKNOWN_CURRENCY_DIGITS)
@@ -83,11 +101,19 @@ class Model:
         clock = max(self.clock, event["occurredAt"])
         if client.payment_reused(event, clock):
             raise events.Rejected("PAYMENT_ID_REUSED", event["paymentId"])
+        ours = event["organizationId"] == self.rule_set["organizationId"]
+        if event["type"] == "CLIENT_IMPORTED":
+            lives.judge_import(client, event, ours)
         self.advance(clock)
         client.remember(event)
+        if event["type"] == "CLIENT_FORGOTTEN":
+            lives.forget(Scene(self, client, Cause(event, offset)))
+            return
+        if event["type"] == "CLIENT_IMPORTED":
+            lives.begin(client, event)
         client.last_club = event["clubId"]
         client.read_snapshot(event["client"], event["occurredAt"])
-        if event["organizationId"] == self.rule_set["organizationId"]:
+        if ours:
             self.judge(client, Cause(event, offset))
         client.take(event)
         self.set_timers(client)

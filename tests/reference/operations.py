@@ -48,6 +48,8 @@ def operate(scene: Scene) -> None:
     elif kind == "PROMO_CODE_REDEEMED":
         add(scene, "PROMO_CREDIT", event["amountMajor"], event.get("expiresInDays"),
             reason=event["code"])  # fmt: skip
+    elif kind == "CLIENT_IMPORTED" and "batches" in event:
+        bring_along(scene)
     elif kind == "BONUS_WRITTEN_OFF":
         taken = total(scene.client.account.take(event["amountMajor"]))
         if taken > 0:
@@ -61,6 +63,22 @@ def add(scene: Scene, kind: str, amount: Decimal, days: Any = None, **more: Any)
     expires = after_days(scene.at, days)
     scene.model.open_batch(scene.client, batch_id, amount, expires, {}, None)
     record_of(scene, kind, amount, amount, batch_id=batch_id, **more)
+
+
+def bring_along(scene: Scene) -> None:
+    """One opening of the whole sum; of several batches each has an id by its number."""
+    batches = scene.event["batches"]
+    several = len(batches) > 1
+    for number, batch in enumerate(batches):
+        name = str(number) if several else ""
+        batch_id = operation_id(scene, "BONUS_OPENING", name)
+        restriction = batch.get("restriction", {})
+        scene.model.open_batch(
+            scene.client, batch_id, batch["amountMajor"], batch.get("expiresAt"), restriction, None
+        )
+    opened = sum((batch["amountMajor"] for batch in batches), Decimal(0))
+    only = None if several else operation_id(scene, "BONUS_OPENING")
+    record_of(scene, "BONUS_OPENING", opened, opened, batch_id=only)
 
 
 def pay(scene: Scene) -> None:

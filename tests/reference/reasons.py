@@ -4,25 +4,28 @@ from rules_engine.author import load_rule_set
 from rules_engine.compile import compile_rule_set
 from rules_engine.explain import RuleExplanation
 from rules_engine.explain.simulated import explain_simulated
-from rules_engine.simulate import Simulated, simulate
+from rules_engine.simulate import Simulated
 from rules_engine.timers.due import Rank, split_client_key
 from schemas.instants import instant_text, parse_instant
 from tests.reference.compare import Case
-from tests.reference.model import run
 from tests.reference.result import Result
+from tests.reference.versions import VersionedSimulation
 
 
 def differing_reasons(case: Case) -> list[str]:
     """One line for each rule of an event or timer that is explained otherwise."""
-    checked = load_rule_set(case.rules, "case.yaml")
-    result = run(case.rules, case.lines, case.until)
+    checked = {line: load_rule_set(text, "case.yaml") for line, text in case.versions.items()}
+    checked[0] = load_rule_set(case.rules, "case.yaml")
+    compiled = {line: compile_rule_set(each) for line, each in checked.items()}
+    result = case.model()
     until = None if case.until is None else parse_instant(case.until.isoformat())
     found = []
-    for simulated in simulate(compile_rule_set(checked), case.lines, until):
+    for simulated in VersionedSimulation(compiled.pop(0), compiled).run(case.lines, until):
         due = reasons_of(simulated, result)
         if not due:
             continue
-        explanation = explain_simulated(checked, simulated)
+        in_force = max(line for line in checked if line <= simulated.line)
+        explanation = explain_simulated(checked[in_force], simulated)
         assert explanation is not None
         got = {rule.rule_id: rule for rule in explanation.rules}
         for rule_id, reason in due.items():

@@ -22,11 +22,18 @@ def revoke(scene: Scene) -> None:
         if rule.get("onTopupRefund", default) != "REVOKE" or not earned:
             continue
         for credit in earned:
-            revoke_credit(scene, rule, topup, credit)
+            if credits_at(rule, credit.index):
+                revoke_credit(scene, rule, topup, credit)
         whole = all(credit.revoked == credit.amount for credit in earned)
         if whole and rule["id"] not in topup.firings_given_back:
             topup.firings_given_back.add(rule["id"])
-            limits.give_back_firing(scene.client, rule, topup.today)
+            limits.give_back_firing(scene.client, rule, topup)
+
+
+def credits_at(rule: dict[str, Any], index: int) -> bool:
+    """The rule set in force says what a rule's actions are: others are found no more."""
+    actions = rule["actions"]
+    return index < len(actions) and actions[index]["type"] == "ADD_BONUS"
 
 
 def revoke_credit(scene: Scene, rule: dict[str, Any], topup: Topup, credit: Credit) -> None:
@@ -47,4 +54,4 @@ def revoke_credit(scene: Scene, rule: dict[str, Any], topup: Topup, credit: Cred
     }
     send(scene, command)
     record_of(scene, "BONUS_REVOKED", amount, amount, command=command)
-    limits.give_back_money(scene.model, scene.client, rule, topup.today, amount)
+    limits.give_back_money(scene.model, scene.client, rule, credit, topup.today, amount)

@@ -1,5 +1,6 @@
 """What is done when a timer is due."""
 
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -56,25 +57,44 @@ def end_assignments(model: "Model", due: agenda.Due) -> None:
         assigned = end.command
         event_id = f"timer:GROUP_EXPIRY:{assigned['commandId']}"
         scene = Scene(model, client, timer_cause(client, "GROUP_EXPIRY", event_id, due.at))
-        rule = next(rule for rule in model.rule_set["rules"] if rule["id"] == assigned["ruleId"])
+        rule = {"id": assigned["ruleId"], "tags": assigned["tags"], "actions": {end.index: {}}}
         command = envelope(scene, rule, end.index, "UNASSIGN_GROUP")
         send(scene, command | {"groupId": end.group})
         client.change_group(end.group, assigned=False, at=due.at)
 
 
 def ring_rules(model: "Model", due: agenda.Due) -> None:
-    """The rules of one trigger that are due together."""
+    """The rules of one trigger that are due together; each fires once for one date of its fact."""
     client = due.client
     trigger = next(name for name, rank in agenda.RANKS.items() if rank == due.rank)
     for rule_id in due.rules:
         client.dues.discard((due.at, trigger, rule_id))
         client.watched.pop(rule_id, None) if trigger == "BIRTHDAY" else None
-    rules = [rule for rule in rules_of(model, trigger) if rule["id"] in due.rules]
     zone = model.rule_set["timeZone"]
     today = local(due.at, zone).date()
+    facts = {
+        rule["id"]: agenda.fact_date(client, rule, today, zone)
+        for rule in rules_of(model, trigger)
+        if rule["id"] in due.rules
+    }
+    rules = [
+        rule
+        for rule in rules_of(model, trigger)
+        if rule["id"] in facts and facts[rule["id"]] not in client.rung.get(rule["id"], set())
+    ]
+    reasons = fire_dated(model, due, trigger, rules, today)
+    for rule_id, reason in reasons.items():
+        if reason == "FIRED":
+            client.rung.setdefault(rule_id, set()).add(facts[rule_id])
+
+
+def fire_dated(
+    model: "Model", due: agenda.Due, trigger: str, rules: list[dict[str, Any]], today: date
+) -> dict[str, str]:
+    """What is expiring is asked for each rule: there must be something."""
+    client, zone = due.client, model.rule_set["timeZone"]
     if trigger != "BONUS_EXPIRING":
-        fire(model, due, trigger, rules, today.isoformat())
-        return
+        return fire(model, due, trigger, rules, today.isoformat())
     amounts: dict[str, Decimal] = {}
     for rule in rules:
         amounts[rule["id"]] = sum(
@@ -87,7 +107,7 @@ def ring_rules(model: "Model", due: agenda.Due) -> None:
             Decimal(0),
         )
     rules = [rule for rule in rules if amounts[rule["id"]] > 0]
-    fire(model, due, trigger, rules, today.isoformat(), amounts=amounts)
+    return fire(model, due, trigger, rules, today.isoformat(), amounts=amounts)
 
 
 def rules_of(model: "Model", trigger: str) -> list[dict[str, Any]]:
@@ -103,7 +123,7 @@ def fire(
     *,
     amounts: dict[str, Decimal] | None = None,
     **more: Any,
-) -> None:
+) -> dict[str, str]:
     """Judged together, each with its own event id; `amounts` by rule are what is expiring."""
     client_id = due.client.key[1]
     ids = {rule["id"]: f"timer:{trigger}:{rule['id']}:{client_id}:{day}" for rule in rules}
@@ -111,3 +131,4 @@ def fire(
     reasons = Firing(scene, amounts or {}).fire(rules, ids)
     if reasons:
         model.result.timer_reasons[trigger, client_id, due.at.isoformat()] = reasons
+    return reasons

@@ -12,6 +12,8 @@ TOPICS = {
     "PROMO_CODE_REDEEMED": "loyalty.payments",
     "CLIENT_REGISTERED": "loyalty.clients",
     "CLIENT_UPDATED": "loyalty.clients",
+    "CLIENT_IMPORTED": "loyalty.clients",
+    "CLIENT_FORGOTTEN": "loyalty.clients",
 }
 
 Shape = dict[str, tuple[str, bool]]
@@ -76,7 +78,25 @@ PAYLOADS: dict[str, Shape] = {
     },
     "CLIENT_REGISTERED": dict(SNAPSHOT),
     "CLIENT_UPDATED": {**SNAPSHOT, "resync": ("flag", False)},
+    "CLIENT_IMPORTED": {
+        **SNAPSHOT,
+        "totalTopupMajor": ("zero or more", False),
+        "topupCount": ("minutes", False),
+        "totalSpentMajor": ("zero or more", False),
+        "visitCount": ("minutes", False),
+        "firstVisitAt": ("instant", False),
+        "lastVisitAt": ("instant", False),
+        "batches": ("batches", False),
+    },
+    "CLIENT_FORGOTTEN": {},
 }
+BATCH: Shape = {
+    "amountMajor": ("above zero", True),
+    "expiresAt": ("instant", False),
+    "restriction": ("restriction", False),
+}
+RESTRICTION: Shape = {"productTypes": ("product types", False), "productIds": ("texts", False)}
+MOST_BATCHES = 500
 WORDS = {
     "source": ("ACQUIRING", "POS_TERMINAL", "CASH"),
     "product type": ("TARIFF", "BAR", "MULTIPASS"),
