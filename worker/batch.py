@@ -15,9 +15,9 @@ from xxhash import xxh3_128_digest
 from schemas.records import Record
 from worker.commit import Commit, commit, digest_states, encode_outbox
 from worker.errors import BadLog, Fenced, Moved, OutcomeUnknown
+from worker.evaluator_port import Evaluated, Moment, Only, Search, Work
 from worker.plan import Plan, Range, Start, Terms, decode_record, encode
 from worker.points import Point
-from worker.ports import Evaluated, Moment, Only, Search, Work
 
 if TYPE_CHECKING:
     from worker.lane import Lane

@@ -10,9 +10,10 @@ from xxhash import xxh3_128, xxh3_128_digest
 
 from schemas.records import Output
 from worker.errors import BadLog, Moved, Unavailable
+from worker.evaluator_port import Evaluated
 from worker.plan import Head, Plan, Terms, advance, encode
 from worker.points import Point
-from worker.ports import CommitAnswer, Evaluated
+from worker.tables.port import CommitAnswer
 
 if TYPE_CHECKING:
     from worker.lane import Lane

@@ -16,8 +16,8 @@ from collections.abc import AsyncIterator, Sequence
 from rules_engine.timers.due import client_key
 from worker.errors import Moved
 from worker.index_view import IndexView
-from worker.ports import IndexRange, Tables
 from worker.tables.codec import unpack_client, unpack_payment
+from worker.tables.port import IndexRange, Tables
 from worker.timer_index import (
     FORGOTTEN,
     FORGOTTEN_END,

@@ -23,11 +23,12 @@ from schemas.records import Output, Record
 from schemas.topics import Channel
 from worker.batch_clients import NOBODY, BatchClients
 from worker.errors import Contradicted, LoudStop
+from worker.evaluator_port import Evaluated, Moment
 from worker.outputs import command_output, journal_output
 from worker.payments import BatchPayments
 from worker.plan import Terms, timer_at, timer_place
-from worker.ports import Evaluated, IndexChange, Moment
 from worker.report import BatchReport
+from worker.tables.port import IndexChange
 from worker.timer_index import Changes, holds
 from worker.timer_run import TimerRun
 from worker.timer_search import Span, TimerSearch

@@ -29,10 +29,11 @@ from worker.evaluation import (
     RuleSets,
     unreadable,
 )
+from worker.evaluator_port import Evaluated, Moment, Pending, Search, Work
 from worker.payments import key_to_load, outdated
 from worker.plan import Terms
-from worker.ports import Evaluated, IndexRange, Moment, Pending, Search, Work
 from worker.tables.codec import CODEC_VERSION
+from worker.tables.port import IndexRange
 from worker.timer_index import WAKES, payments_before, read_payment, wakes_prefix
 from worker.timer_search import MOST_UNITS, Span, TimerSearch, may_be_due, next_due
 

@@ -9,7 +9,7 @@ from bisect import bisect_left, insort
 from collections.abc import Sequence
 
 from worker.errors import Moved
-from worker.ports import IndexChange, IndexRange, Tables
+from worker.tables.port import IndexChange, IndexRange, Tables
 from worker.timer_index import watched_prefix
 
 END = b"\xff"

@@ -29,23 +29,12 @@ from worker.batch import load, step, step_empty
 from worker.cache import CacheBudget, LaneCache
 from worker.erasing import erase
 from worker.errors import BadLog, Contradicted, Fenced, LoudStop, Moved, Unavailable
+from worker.evaluator_port import Evaluated, Evaluator, Moment, Only, Pending
 from worker.index_view import IndexView
 from worker.plan import LOST_MESSAGES
 from worker.points import UNMARKED, Point, Points
-from worker.ports import (
-    Batch,
-    Clock,
-    Evaluated,
-    Evaluator,
-    LaneLog,
-    Moment,
-    Observer,
-    Only,
-    Pending,
-    Publisher,
-    Source,
-    Tables,
-)
+from worker.ports import Batch, Clock, LaneLog, Observer, Publisher, Source
+from worker.tables.port import Tables
 from worker.timer_index import names_forgotten
 
 HOUR_US = 3_600_000_000

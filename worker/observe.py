@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from schemas.records import Record
+from worker.evaluator_port import Evaluated
 from worker.metrics import Metrics
-from worker.ports import Evaluated
 from worker.report import BatchReport
 
 log = logging.getLogger(__name__)

@@ -26,10 +26,10 @@ from schemas.topics import Channel
 from worker.batch import load, search_timers
 from worker.commit import Commit, digest_states, encode_outbox, following, write
 from worker.errors import BadLog, Contradicted, Diverged, LoudStop, Misconfigured
+from worker.evaluator_port import Evaluated, Moment, Only, Work
 from worker.merge import merge
 from worker.plan import LOST_MESSAGES, Chained, Head, Plan, advance, encode, timer_at
 from worker.points import Point
-from worker.ports import Evaluated, Moment, Only, Work
 
 if TYPE_CHECKING:
     from worker.lane import Lane

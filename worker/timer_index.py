@@ -23,7 +23,7 @@ from operator import attrgetter
 from rules_engine.client import ClientState
 from rules_engine.timers.due import Rank, split_client_key
 from rules_engine.timers.facts import UNCHANGED, Fact, FactEntry, changed_facts, facts_of
-from worker.ports import IndexChange, IndexRange
+from worker.tables.port import IndexChange, IndexRange
 
 SEPARATOR = b"\x1f"
 BEYOND = b"\x20"

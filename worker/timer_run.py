@@ -8,7 +8,7 @@ from rules_engine.compile import CompiledRuleSet
 from rules_engine.timers.due import Due, Position
 from rules_engine.timers.ports import Clients
 from rules_engine.timers.walk import TimerWalk
-from worker.ports import Only
+from worker.evaluator_port import Only
 from worker.timer_search import TimerSearch
 
 Ring = Callable[[Due], bool]

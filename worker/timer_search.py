@@ -19,7 +19,7 @@ from rules_engine.timers.agenda import FactDue
 from rules_engine.timers.due import Due, Position, Rank, client_key
 from rules_engine.timers.facts import Fact, FactEntry
 from rules_engine.timers.held import HeldCandidates
-from worker.ports import IndexRange
+from worker.tables.port import IndexRange
 from worker.timer_index import (
     BEYOND,
     SEPARATOR,
@@ -52,7 +52,7 @@ class Span(Struct, frozen=True):
 
 
 def may_be_due(rule_sets: RuleSets, span: Span, floor: Callable[[bytes], bytes | None]) -> bool:
-    """Cheap: most batches hold nothing due. `floor`: as in `worker.ports.Evaluator.search`."""
+    """Cheap: most batches hold nothing due. `floor`: as in `Evaluator.search`."""
     position, until = span.position, span.until
     if position is None or position.timer is not None:
         return True

@@ -13,9 +13,9 @@ from worker.clients import reading
 from worker.clients.reading import read_client
 from worker.kafka.dead_letters import partition_of
 from worker.plan import NO_TERMS, Head, encode
-from worker.ports import IndexChange
 from worker.tables.codec import pack_client, pack_payment
 from worker.tables.factory import TablesFactory, open_tables
+from worker.tables.port import IndexChange
 from worker.timer_index import payment_entry
 
 LANES = 6

@@ -13,9 +13,9 @@ from worker import erasing
 from worker.erasing import erase
 from worker.errors import Moved
 from worker.index_view import IndexView
-from worker.ports import IndexChange, IndexRange, Tables
 from worker.tables.codec import pack_client, pack_payment
 from worker.tables.factory import open_tables
+from worker.tables.port import IndexChange, IndexRange, Tables
 from worker.timer_index import forgotten_entry, payment_entry
 
 HEAD = b"1"

@@ -1,4 +1,4 @@
-"""The contract of `worker.ports.Tables`: in memory, on Redis and on a Redis Cluster."""
+"""The contract of `worker.tables.port.Tables`: in memory, on Redis and on a Redis Cluster."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,9 +8,9 @@ import pytest
 from tests.parts.redis import RedisServer
 from worker.errors import BadLog, Misconfigured
 from worker.plan import EMPTYING, decode_head
-from worker.ports import IndexChange, IndexRange, Tables
 from worker.tables.factory import TablesFactory, open_tables
 from worker.tables.limits import COMMIT_VALUES
+from worker.tables.port import IndexChange, IndexRange, Tables
 from worker.tables.slots import lane_tag
 
 KINDS = [

@@ -7,8 +7,8 @@ import pytest
 from tests.contracts.test_tables import KINDS, url_of
 from tests.parts.redis import RedisServer
 from worker.errors import OutcomeUnknown
-from worker.ports import IndexChange, IndexRange, Tables
 from worker.tables.factory import TablesFactory, open_tables
+from worker.tables.port import IndexChange, IndexRange, Tables
 
 EVERYTHING = IndexRange(b"", b"\xff", 100_000)
 

@@ -12,9 +12,10 @@ from worker.acquire import acquire
 from worker.cache import CacheBudget
 from worker.errors import SourceUnavailable
 from worker.evaluator import LoyaltyEvaluator, make_terms
+from worker.evaluator_port import Evaluated
 from worker.kafka.fakes import MemoryLog, MemoryPublisher
 from worker.lane import Lane, LanePorts, LaneSettings
-from worker.ports import Batch, Evaluated
+from worker.ports import Batch
 from worker.report import BatchReport
 from worker.tables.memory import MemoryLane
 

@@ -12,7 +12,7 @@ from tests.fuzz.rounds import Unaccounted, account, run_round
 from tests.fuzz.run import fuzz_records
 from tests.fuzz.texts import fuzz_texts
 from worker.evaluator import LoyaltyEvaluator
-from worker.ports import Work
+from worker.evaluator_port import Work
 
 
 async def test_every_record_is_applied_a_duplicate_or_a_dead_letter() -> None:

@@ -14,8 +14,9 @@ from schemas.records import Output, Record
 from tests.simulation.budget_world import LANES, UNIT, Event, LaneWorld
 from tests.simulation.toy import TERMS
 from worker.errors import Contradicted
+from worker.evaluator_port import Evaluated, Moment, Pending, Search, Work
 from worker.plan import Terms
-from worker.ports import Evaluated, IndexRange, Moment, Pending, Search, Work
+from worker.tables.port import IndexRange
 
 SHARED = "budgets"
 CREDITED = "credited"

@@ -11,7 +11,7 @@ from tests.simulation.world import SimulatedTables
 from worker import evaluation as evaluation_module
 from worker import replay as replay_module
 from worker.index_view import IndexView
-from worker.ports import UNCHANGED, CommitAnswer, IndexChange, IndexRange
+from worker.tables.port import UNCHANGED, CommitAnswer, IndexChange, IndexRange
 from worker.timer_search import TimerSearch
 
 SEEDS = 16

@@ -12,7 +12,8 @@ from random import Random
 from schemas.records import InputRecord, Output, Record
 from worker.errors import BadLog, OutcomeUnknown, SourceUnavailable, TablesUnavailable
 from worker.merge import before_gaps, merge
-from worker.ports import UNCHANGED, Batch, CommitAnswer, IndexChange, IndexRange
+from worker.ports import Batch
+from worker.tables.port import UNCHANGED, CommitAnswer, IndexChange, IndexRange
 
 TOPICS = ("A", "B", "C")
 PER_TOPIC = 7

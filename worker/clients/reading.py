@@ -17,9 +17,9 @@ from schemas.instants import DAY_US
 from worker.errors import Misconfigured, TablesUnavailable
 from worker.payments import payments_prefix
 from worker.plan import Head, decode_head
-from worker.ports import IndexRange, Tables
 from worker.tables.codec import unpack_client, unpack_payment
 from worker.tables.factory import TablesFactory
+from worker.tables.port import IndexRange, Tables
 from worker.timer_index import PAYMENTS, PAYMENTS_END, payment_entry, read_payment
 
 PAGE = 5_000

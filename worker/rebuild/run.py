@@ -25,6 +25,7 @@ from worker.cache import CacheBudget
 from worker.clock import SystemClock
 from worker.errors import Misconfigured, Moved
 from worker.evaluator import LoyaltyEvaluator, make_terms
+from worker.evaluator_port import Evaluated
 from worker.kafka.group import live_members
 from worker.kafka.lane_log import KafkaLaneLog
 from worker.kafka.publisher import KafkaPublisher
@@ -32,7 +33,6 @@ from worker.kafka.replaying import replaying
 from worker.kafka.security import client_options
 from worker.kafka.source import KafkaSource, SourceSettings
 from worker.lane import Lane, LanePorts, LaneSettings
-from worker.ports import Evaluated
 from worker.rebuild.survey import Survey
 from worker.rules.active import ActiveRules
 from worker.rules.history import KafkaRuleHistory

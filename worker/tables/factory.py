@@ -5,7 +5,7 @@ from typing import Protocol
 
 from worker.errors import Misconfigured
 from worker.findings import Finding
-from worker.ports import Tables
+from worker.tables.port import Tables
 
 CLUSTER_SCHEMES = ("redis+cluster", "rediss+cluster")
 

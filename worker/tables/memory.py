@@ -4,13 +4,13 @@ from bisect import bisect_left, insort
 from collections.abc import Collection, Mapping, Sequence
 
 from worker.findings import Finding
-from worker.ports import UNCHANGED, CommitAnswer, IndexChange, IndexRange
 from worker.tables.limits import check_commit
+from worker.tables.port import UNCHANGED, CommitAnswer, IndexChange, IndexRange
 from worker.tables.slots import lane_tag
 
 
 class MemoryLane:
-    """`worker.ports.Tables`. No call waits, so each is atomic."""
+    """`worker.tables.port.Tables`. No call waits, so each is atomic."""
 
     def __init__(self) -> None:
         self._head, self._outbox = b"", b""

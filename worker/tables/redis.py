@@ -20,12 +20,12 @@ from redis.exceptions import NoScriptError, RedisClusterException, RedisError, R
 
 from worker.errors import Misconfigured, OutcomeUnknown, TablesUnavailable
 from worker.findings import Finding
-from worker.ports import UNCHANGED, CommitAnswer, IndexChange, IndexRange
 from worker.tables.connect import Client, execute
 from worker.tables.durability import check_durability
 from worker.tables.emptying import empty
 from worker.tables.health import CONNECTION, check_redis
 from worker.tables.limits import LOAD_KEYS, check_commit
+from worker.tables.port import UNCHANGED, CommitAnswer, IndexChange, IndexRange
 from worker.tables.scripts import (
     COMMIT,
     COMMIT_INDEXED,
@@ -145,7 +145,7 @@ class RedisTables:
 
 
 class RedisLane:
-    """`worker.ports.Tables` of one lane. Keys: `base` + head, outbox, index, v:<key>."""
+    """`worker.tables.port.Tables` of one lane. Keys: `base` + head, outbox, index, v:<key>."""
 
     def __init__(self, tables: RedisTables, base: str) -> None:
         self._tables = tables

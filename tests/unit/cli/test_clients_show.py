@@ -25,9 +25,9 @@ from worker.clients.view import view
 from worker.errors import Misconfigured, TablesUnavailable
 from worker.kafka.dead_letters import partition_of
 from worker.plan import NO_TERMS, Head, encode
-from worker.ports import IndexChange
 from worker.tables.codec import pack_client, pack_payment
 from worker.tables.memory import MemoryLane, MemoryTables
+from worker.tables.port import IndexChange
 from worker.timer_index import payment_entry
 
 TEXT = """

@@ -14,7 +14,7 @@ from tests.unit.lane.test_evaluator import OneSet
 from worker import evaluation as module
 from worker.errors import LoudStop
 from worker.evaluator import LoyaltyEvaluator, make_terms
-from worker.ports import Evaluated, Moment
+from worker.evaluator_port import Evaluated, Moment
 from worker.report import BatchReport
 from worker.tables.codec import unpack_payment
 

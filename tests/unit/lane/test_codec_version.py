@@ -29,9 +29,9 @@ from tests.unit.lane.test_lane import NOON, Place
 from worker.acquire import acquire
 from worker.errors import Diverged
 from worker.evaluator import LoyaltyEvaluator, make_terms
+from worker.evaluator_port import Evaluated, Moment, Search, Work
 from worker.lane import Lane, LanePorts
 from worker.plan import Terms, decode_head
-from worker.ports import Evaluated, Moment, Search, Work
 from worker.tables.codec import CODEC_VERSION, unpack_client
 
 RULES = OneSet(

@@ -13,8 +13,8 @@ from rules_engine.compile import CompiledRuleSet, compile_rule_set
 from schemas.records import InputRecord, Output
 from worker import evaluation as module
 from worker.evaluator import LoyaltyEvaluator, make_terms
+from worker.evaluator_port import Evaluated, Moment
 from worker.plan import Terms
-from worker.ports import Evaluated, Moment
 from worker.report import BatchReport
 
 RULES = """

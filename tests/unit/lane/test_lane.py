@@ -17,8 +17,9 @@ from worker.errors import BadLog, Contradicted, LoudStop, OutcomeUnknown
 from worker.kafka.fakes import MemoryLog, MemoryPublisher
 from worker.lane import Lane, LanePorts, LaneSettings
 from worker.plan import Plan, decode_head, decode_record, encode
-from worker.ports import Batch, CommitAnswer
+from worker.ports import Batch
 from worker.tables.memory import MemoryLane
+from worker.tables.port import CommitAnswer
 
 DAY_US = 24 * 3_600_000_000
 NOON = 1_772_442_000_000_000

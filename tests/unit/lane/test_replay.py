@@ -12,8 +12,9 @@ from worker.acquire import acquire
 from worker.errors import Diverged
 from worker.lane import Lane
 from worker.plan import decode_head
-from worker.ports import UNCHANGED, Batch, CommitAnswer, IndexChange
+from worker.ports import Batch
 from worker.tables.memory import MemoryLane
+from worker.tables.port import UNCHANGED, CommitAnswer, IndexChange
 
 EVENTS = 12
 """Of one client, a plan each; every second one has an output."""

@@ -18,8 +18,9 @@ from worker.kafka.fakes import MemoryLog, MemoryPublisher
 from worker.lane import Lane, LanePorts, LaneSettings
 from worker.payments import MARK
 from worker.plan import Plan, decode_record
-from worker.ports import Batch, IndexChange, IndexRange
+from worker.ports import Batch
 from worker.tables.memory import MemoryLane
+from worker.tables.port import IndexChange, IndexRange
 
 TOPICS = {channel.value: channel.value for channel in Channel}
 CHANNELS = {"CLIENTS": Channel.CLIENTS, "PAYMENTS": Channel.PAYMENTS}
