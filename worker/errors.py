@@ -4,7 +4,7 @@ WorkerError
 ├── Unavailable          a dependency did not answer: retried with backoff
 │   ├── OutcomeUnknown   a write may or may not have happened: only an idempotent repeat, or a
 │   │                    new term, may follow
-│   └── TablesUnavailable / LogUnavailable / SourceUnavailable
+│   └── TablesUnavailable / LogUnavailable / SourceUnavailable / ProverUnavailable
 ├── Moved                the state is not where this lane left it: acquire again
 ├── Contradicted         what other lanes say does not follow from what this state has said: stale
 ├── Fenced               a later start stands in the lane log: ask the group, acquire again
@@ -37,6 +37,10 @@ class LogUnavailable(Unavailable):
 
 class SourceUnavailable(Unavailable):
     """The input topics cannot be read now."""
+
+
+class ProverUnavailable(Unavailable):
+    """The process that proves rule sets cannot be started, or the machine lets it not run."""
 
 
 class Moved(WorkerError):

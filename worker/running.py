@@ -14,6 +14,7 @@ from worker.lanes import Lanes
 from worker.metrics import Metrics
 from worker.rules.active import ActiveRules
 from worker.rules.status import StatusBoard
+from worker.start import patiently
 from worker.tables.factory import TablesFactory
 from worker.web.health import Health
 from worker.web.server import WebServer
@@ -74,7 +75,7 @@ class LoyaltyWorker:
         shared = self._shared
         await self.web.start()
         log.info("health and metrics: %s", self.web.address)
-        await shared.rules.start()
+        await patiently(shared.rules.start)
         self.health = replace(self.health, rules_read=True)
         await shared.lane_log.start()
         await shared.publisher.start()

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from config.settings import Settings
 from schemas.topics import EVENT_TYPES, EVENTS, INPUTS, Channel
@@ -44,20 +45,29 @@ def source_of(settings: Settings) -> RuleSource:
     return KafkaSource(client_options(settings), settings.topic(Channel.RULES))
 
 
-async def preflight(settings: Settings) -> int:
-    """The partition count of the inputs. Waits a little for what is not up yet.
+Found = TypeVar("Found")
 
-    Raises Misconfigured with every finding that keeps the worker from starting.
-    """
+
+async def patiently(attempt: Callable[[], Awaitable[Found]]) -> Found:
+    """What the attempt gives, made again a few times where something does not answer yet. Raises
+    Misconfigured where that never comes."""
     for pause in (*PATIENCE, None):
         try:
-            return await _check(settings)
+            return await attempt()
         except Unavailable as error:
             if pause is None:
                 raise Misconfigured(str(error), "Start it, then the worker again.") from error
             log.warning("%s; trying again in %g s", error, pause)
             await asyncio.sleep(pause)
     raise AssertionError("unreachable")
+
+
+async def preflight(settings: Settings) -> int:
+    """The partition count of the inputs. Waits a little for what is not up yet.
+
+    Raises Misconfigured with every finding that keeps the worker from starting.
+    """
+    return await patiently(lambda: _check(settings))
 
 
 async def _check(settings: Settings) -> int:

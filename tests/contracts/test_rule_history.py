@@ -1,15 +1,18 @@
 """The contract of `worker.rules.ports.RuleHistory`: in memory and in Kafka."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
 from tests.conftest import MakeTopic
 from tests.parts.kafka import KafkaServer
 from tests.parts.topics import produce, read_topic
+from worker.kafka.transactions import exclusive_writer
 from worker.rules.fakes import MemoryHistory
-from worker.rules.history import KafkaRuleHistory
+from worker.rules.history import HistoryRecord, KafkaRuleHistory, Pushed
 from worker.rules.ports import RuleHistory, StoredRules
 
 KINDS = [pytest.param("memory"), pytest.param("kafka", marks=pytest.mark.kafka)]
@@ -105,3 +108,28 @@ async def test_a_record_of_another_kind_is_passed_over(
     assert history.latest("izi") == stored("1")
     assert caplog.text.count("holds a record that is no rule set") == 3
     await history.close()
+
+
+@pytest.mark.kafka
+async def test_a_pusher_that_dies_in_its_transaction_holds_no_worker_back(
+    kafka: KafkaServer, make_topic: MakeTopic
+) -> None:
+    """What a worker recorded behind the open push decides already: its heir must find it at once,
+    and a push that never was is nobody's last good set."""
+    topic = await make_topic("rules-history")
+    one, heir = (KafkaRuleHistory(kafka.client, topic) for _ in range(2))
+    async with exclusive_writer(kafka.client, "push-that-dies") as pusher:
+        await pusher._producer.begin_transaction()
+        pushed = Pushed("ann", "a try", "2026-11-22T12:00:00+00:00", None)
+        record = HistoryRecord("izi", "9", "izi-9", "izi", "text 9", pushed)
+        await pusher._producer.send_and_wait(topic, msgspec.json.encode(record), key=b"izi")
+        await one.record(stored("1"))
+        async with asyncio.timeout(5):
+            await heir.load()
+        assert heir.by_hash("izi-1") == heir.latest("izi") == stored("1")
+        assert heir.by_hash("izi-9") is None
+        await pusher._producer.abort_transaction()
+    await heir.load()
+    assert heir.latest("izi") == stored("1")
+    await one.close()
+    await heir.close()

@@ -25,10 +25,15 @@ class News(Struct, frozen=True):
 
 
 class TopicReader:
-    """All partitions of a topic, in offset order within each. After a failure it begins afresh."""
+    """All partitions of a topic, in offset order within each. After a failure it begins afresh.
 
-    def __init__(self, client: Mapping[str, Any], topic: str) -> None:
+    `committed`: a transaction's records come when it ends, and nothing behind them before. Without
+    it everything comes at once, also what is taken back later: for who passes that over.
+    """
+
+    def __init__(self, client: Mapping[str, Any], topic: str, *, committed: bool = True) -> None:
         self._client, self._topic = dict(client), topic
+        self._isolation = "read_committed" if committed else "read_uncommitted"
         self._consumer: AIOKafkaConsumer | None = None
         self._lock = asyncio.Lock()
 
@@ -71,7 +76,7 @@ class TopicReader:
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            isolation_level="read_committed",
+            isolation_level=self._isolation,
             fetch_max_wait_ms=100,
             request_timeout_ms=int(READ_SECONDS * 1000),
         )

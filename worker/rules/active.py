@@ -17,14 +17,14 @@ from contextlib import suppress
 
 from msgspec import Struct
 
-from rules_engine.author.load import load_rule_set
-from rules_engine.compile import CompiledRuleSet, compile_rule_set
+from rules_engine.compile import CompiledRuleSet
 from rules_engine.errors import RuleSetError
-from worker.errors import LoudStop, Misconfigured, SourceUnavailable, Unavailable
+from worker.errors import Misconfigured, ProverUnavailable, SourceUnavailable, Unavailable
+from worker.rules.compiled import CompiledSets
 from worker.rules.listener import Applied, Refusal, RulesListener
 from worker.rules.ports import RuleHistory, RuleSource, RuleText, StoredRules
 from worker.rules.prover import Prover
-from worker.rules.texts import check_home, organization_of
+from worker.rules.texts import check_home
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class ActiveRules:
         self._prover = prover
         self._listener = listener
         self._current: dict[str, CompiledRuleSet] = {}
-        self._compiled: dict[str, CompiledRuleSet] = {}
+        self._compiled = CompiledSets(history, prover, self._in_force)
         self._files: dict[str, _File] = {}
         self._absent: set[str] = set()
         self._homes: dict[str, str] = {}
@@ -63,7 +63,8 @@ class ActiveRules:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Steps 1–5, then watch. Raises Misconfigured where an organization has no usable set."""
+        """Steps 1–5, then watch. Raises Misconfigured where an organization has no usable set, and
+        Unavailable where nobody can say yet: to be called again."""
         await self._history.load()  # 1
         await self._refresh()  # 2–5
         if not self._files:
@@ -102,40 +103,17 @@ class ActiveRules:
         the history does not hold."""
         if named is None:
             return self._current
-        return {org: self._by_hash(org, name) for org, name in named.items() if name is not None}
+        by_hash = self._compiled.by_hash
+        return {org: by_hash(org, name) for org, name in named.items() if name is not None}
 
     async def learn(self, named: Mapping[str, str | None]) -> None:
-        """Make sets known that another worker recorded since this one read the history."""
-        unknown = {name for name in named.values() if name is not None} - self._compiled.keys()
-        if any(self._history.by_hash(name) is None for name in unknown):
-            await self._history.load()
+        """Make the sets of a plan ready, aside. Raises Unavailable."""
+        await self._compiled.learn(named)
 
-    def _by_hash(self, organization: str, content_hash: str) -> CompiledRuleSet:
-        if content_hash not in self._compiled:
-            stored = self._history.by_hash(content_hash)
-            if stored is None:
-                raise LoudStop(
-                    f"A plan was decided by rule set {content_hash} of {organization}, which the "
-                    "topic of rule-set history does not hold.",
-                    "Restore that topic, or point TOPIC_RULES_HISTORY at the right one.",
-                )
-            # Under the plan's name for it, also where this release would hash it otherwise.
-            self._compiled[content_hash] = self._compile_stored(stored)
-        return self._compiled[content_hash]
-
-    def _compile_stored(self, stored: StoredRules) -> CompiledRuleSet:
-        try:
-            return self._compile(stored.text, stored.file)
-        except RuleSetError as error:
-            raise LoudStop(
-                f"A plan was decided by rule set {stored.content_hash} of {stored.organization}, "
-                f"which this release refuses: {error}.",
-                "Run the release that applied it until the lanes have caught up, then this one.",
-            ) from error
-
-    def _compile(self, text: str, file: str) -> CompiledRuleSet:
-        compiled = compile_rule_set(load_rule_set(text, file))
-        return self._compiled.setdefault(compiled.content_hash, compiled)
+    def _in_force(self) -> set[str]:
+        """Hashes, also of what is about to be swapped in."""
+        files = (state.compiled for state in self._files.values() if state.compiled is not None)
+        return {each.content_hash for each in (*self._current.values(), *files)}
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         """Rules that nobody watches any more must not go unnoticed."""
@@ -160,12 +138,19 @@ class ActiveRules:
             # Every set gone at once is a volume that went away, not an author's wish.
             raise SourceUnavailable("the source of the rules is empty")
         self._drop_removed(set(texts))
+        unproven: ProverUnavailable | None = None
         for file, text in sorted(texts.items()):
             known = self._files.get(file)
             if known is None or known.content_hash != text.content_hash:
-                compiled = await self._prove(file, text)  # 3, 4
+                try:
+                    compiled = await self._prove(file, text)  # 3, 4
+                except ProverUnavailable as error:
+                    unproven = error  # the others' sets do not wait for it
+                    continue
                 self._files[file] = _File(text.content_hash, compiled)
         self._swap()  # 5
+        if unproven is not None:
+            raise unproven
 
     async def _prove(self, file: str, text: RuleText) -> CompiledRuleSet | None:
         """The file's set, written to the history; the last good one where it is refused, or larger
@@ -175,8 +160,8 @@ class ActiveRules:
             check_home(text, file, proven)
             await self._record(file, text, proven)
         except (RuleSetError, Misconfigured) as error:
-            return self._last_good(file, text, error)
-        compiled = self._compiled.setdefault(proven.content_hash, proven)
+            return await self._last_good(file, text, error)
+        compiled = self._compiled.same(proven)
         if compiled.organization_id in self._refused:
             self._refused.discard(compiled.organization_id)
             if self._current.get(compiled.organization_id) is compiled:
@@ -196,20 +181,21 @@ class ActiveRules:
                 )
             )
 
-    def _last_good(
+    async def _last_good(
         self, file: str, text: RuleText, error: RuleSetError | Misconfigured
     ) -> CompiledRuleSet | None:
         known = self._files.get(file)
         good = known.compiled if known is not None else None
         if good is None and (stored := self._history.latest_of_file(file)) is not None:
             with suppress(RuleSetError):  # of a release that took what this one refuses
-                good = self._compile(stored.text, stored.file)
+                good = await self._compiled.again(stored)
         log.error(
             "rule set refused, %s:\n%s",
             f"version {good.version} stays in force" if good else "and none is in force",
             error,
         )
-        named = text.organization or (good.organization_id if good else organization_of(text.text))
+        named = text.organization or (good.organization_id if good else None)
+        named = named or await self._prover.organization_of(text.text)
         self._refused.add(named or file)
         self._listener.refused(Refusal(named or file, text.content_hash, str(error)))
         return good

@@ -4,6 +4,9 @@ Key: the organization. Value: JSON with `organizationId`, `version`, `hash`, `fi
 Not compacted and kept for ever: plans name sets by hash. A set that was pushed stands here too, in
 one transaction with `loyalty.rules`, with `pushed`: who, why, when and in whose place. That alone
 makes it no last good: a worker that takes it up writes it again, as decided by.
+
+A worker passes pushes over, so it reads without regard to transactions: behind one that a pusher
+left open (up to 15 s) there may stand what another worker decides by already.
 """
 
 import logging
@@ -49,7 +52,7 @@ class KafkaRuleHistory(StoredSets):
     def __init__(self, client: Mapping[str, Any], topic: str) -> None:
         super().__init__()
         self._topic = topic
-        self._reader = TopicReader(client, topic)
+        self._reader = TopicReader(client, topic, committed=False)
         self._writer = TopicWriter(client, topic)
 
     async def load(self) -> None:

@@ -4,6 +4,7 @@ import marshal
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from types import CodeType
 
 from rules_engine.author.load import load_rule_set
@@ -11,10 +12,21 @@ from rules_engine.author.prove import prove
 from rules_engine.compile import compile_rule_set
 from rules_engine.diagnostics import Diagnostic
 from rules_engine.errors import RuleSetError
+from worker.rules.texts import organization_of
+
+
+class Ask(Enum):
+    """`PROVE`: may it decide? `COMPILE`: it decided before, so no formula is held against the
+    reference evaluator again. `NAME`: whose is it, be it good or not?"""
+
+    PROVE = "PROVE"
+    COMPILE = "COMPILE"
+    NAME = "NAME"
 
 
 @dataclass(frozen=True)
 class Request:
+    ask: Ask
     text: str
     file: str
 
@@ -22,6 +34,13 @@ class Request:
 @dataclass(frozen=True)
 class Refused:
     diagnostics: Sequence[Diagnostic]
+
+
+@dataclass(frozen=True)
+class Named:
+    """None where it cannot be made out."""
+
+    organization: str | None
 
 
 @dataclass(frozen=True)
@@ -34,14 +53,16 @@ class Good:
     codes: Sequence[tuple[str, bytes]]
 
 
-Reply = Refused | Good
+Reply = Refused | Named | Good
 
 
 def answer(request: Request) -> Reply:
-    """The whole proof of one authored text."""
+    """All that is asked of one authored text."""
+    if request.ask is Ask.NAME:
+        return Named(organization_of(request.text))
     try:
         checked = load_rule_set(request.text, request.file)
-        disagreements = prove(checked)
+        disagreements = prove(checked) if request.ask is Ask.PROVE else ()
     except RuleSetError as error:
         return Refused(error.diagnostics)
     if disagreements:

@@ -1,16 +1,19 @@
 """Rule sets in force: read before any lane, last good kept, new ones recorded first."""
 
 import asyncio
+import threading
+from collections.abc import Callable
 
 import pytest
 
-from worker.errors import LoudStop, Misconfigured
-from worker.rules import active
+from rules_engine.compile import CompiledRuleSet
+from worker.errors import LoudStop, Misconfigured, ProverUnavailable
+from worker.rules import active, compiled
 from worker.rules.active import ActiveRules
 from worker.rules.fakes import MemoryHistory, MemorySource
 from worker.rules.listener import Applied, RulesListener
 from worker.rules.ports import RuleText, StoredRules
-from worker.rules.prover import ProverHere
+from worker.rules.prover import Prover, ProverHere
 from worker.rules.texts import rule_text
 
 GOOD = """
@@ -46,8 +49,10 @@ class Heard:
         )
 
 
-def active_rules(source: MemorySource, history: MemoryHistory, heard: Heard) -> ActiveRules:
-    return ActiveRules(source, history, heard.listener(), ProverHere())
+def active_rules(
+    source: MemorySource, history: MemoryHistory, heard: Heard, prover: Prover | None = None
+) -> ActiveRules:
+    return ActiveRules(source, history, heard.listener(), prover or ProverHere())
 
 
 @pytest.fixture(name="quick", autouse=True)
@@ -284,4 +289,106 @@ async def test_going_back_to_the_set_in_force_is_told_after_a_refusal() -> None:
     source.texts["izi.yaml"] = text(1) + "# as before\n"
     await asyncio.sleep(0.1)
     assert len(heard.applied) == 2
+    await rules.stop()
+
+
+class BusyMachine(ProverHere):
+    """Nobody gets to files of these organizations."""
+
+    def __init__(self) -> None:
+        self.busy: set[str] = set()
+
+    async def prove(self, text: str, file: str) -> CompiledRuleSet:
+        if file in self.busy:
+            raise ProverUnavailable("the machine is too busy")
+        return await super().prove(text, file)
+
+
+async def test_a_set_that_nobody_got_to_is_not_refused_and_holds_no_other_up() -> None:
+    other = text(7).replace("izi", "other")
+    source, heard, prover = MemorySource({"izi.yaml": text(1)}), Heard(), BusyMachine()
+    source.texts["other.yaml"] = other
+    rules = active_rules(source, MemoryHistory(), heard, prover)
+    await rules.start()
+    prover.busy.add("izi.yaml")
+    source.texts["izi.yaml"] = text(2)
+    source.texts["other.yaml"] = other.replace('"7"', '"8"')
+    await until(lambda: rules.rules_of(None)["other"].version == "8")
+    assert (version_of(rules), heard.rejected, heard.failed) == ("1", [], [])
+    prover.busy.clear()
+    await until(lambda: version_of(rules) == "2")
+    assert heard.rejected == []
+    await rules.stop()
+
+
+async def test_a_start_that_the_machine_is_too_busy_for_is_made_again() -> None:
+    prover, heard = BusyMachine(), Heard()
+    prover.busy.add("izi.yaml")
+    rules = active_rules(MemorySource({"izi.yaml": text(1)}), MemoryHistory(), heard, prover)
+    with pytest.raises(ProverUnavailable):
+        await rules.start()
+    prover.busy.clear()
+    await rules.start()
+    assert (version_of(rules), heard.rejected) == ("1", [])
+    await rules.stop()
+
+
+@pytest.fixture(name="aside")
+def _aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever reads or compiles a rule set in the loop's thread fails."""
+    from worker.rules import prover
+
+    def only_aside(work: Callable[..., object]) -> Callable[..., object]:
+        def checked(*arguments: object) -> object:
+            assert threading.current_thread() is not threading.main_thread()
+            return work(*arguments)
+
+        return checked
+
+    for module, name in (
+        (compiled, "load_rule_set"),
+        (compiled, "compile_rule_set"),
+        (prover, "load_rule_set"),
+        (prover, "compile_rule_set"),
+        (prover, "organization_of"),
+    ):
+        monkeypatch.setattr(module, name, only_aside(getattr(module, name)))
+
+
+@pytest.mark.usefixtures("aside")
+async def test_nothing_is_read_or_compiled_where_the_lanes_run() -> None:
+    """Neither a last good set, nor whose a bad text is, nor the sets of a plan."""
+    history, heard = MemoryHistory(), Heard()
+    await history.record(StoredRules("izi", "7", "as-it-was", "izi.yaml", text(7)))
+    rules = active_rules(MemorySource({"izi.yaml": BAD}), history, heard)
+    await rules.start()
+    assert version_of(rules) == "7"
+    source = rules._source
+    assert isinstance(source, MemorySource)
+    source.texts["noise.yaml"] = BAD.replace("izi", "noise")
+    await until(lambda: heard.rejected == ["izi", "noise"])
+    await history.record(StoredRules("izi", "8", "eight", "izi.yaml", text(8)))
+    await rules.learn({"izi": "eight", "other": None})
+    assert rules.rules_of({"izi": "eight"})["izi"].version == "8"
+    await rules.stop()
+
+
+async def test_of_earlier_sets_the_latest_are_kept_compiled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(compiled, "MOST_EARLIER", 2)
+    source, history = MemorySource({"izi.yaml": text(0)}), MemoryHistory()
+    rules = active_rules(source, history, Heard())
+    await rules.start()
+    hashes = [rules.rules_of(None)["izi"].content_hash]
+    for number in range(1, 6):
+        source.texts["izi.yaml"] = text(number)
+        await until(lambda n=str(number): version_of(rules) == n)
+        hashes.append(rules.rules_of(None)["izi"].content_hash)
+    assert (
+        list(rules._compiled._compiled) == hashes[-4:]
+    )  # until the next change the one before stays too
+    await rules.learn({"izi": hashes[0]})
+    assert rules.rules_of({"izi": hashes[0]})["izi"].version == "0"
+    assert hashes[-1] in rules._compiled._compiled
     await rules.stop()

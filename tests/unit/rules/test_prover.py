@@ -15,7 +15,7 @@ from rules_engine.evaluate import apply_event
 from rules_engine.outcome import Origin
 from schemas.decoded import BalanceToppedUp
 from schemas.wire import AddBonus
-from worker.errors import Unavailable
+from worker.errors import ProverUnavailable
 from worker.rules.prover import Prover, ProverHere, ProverProcess
 
 SET = """
@@ -73,11 +73,46 @@ async def test_every_finding_comes_back(prover: Prover) -> None:
     assert (await prover.prove(SET, "izi.yaml")).version == "1"
 
 
-async def test_a_set_that_takes_too_long_is_refused() -> None:
-    prover = ProverProcess(seconds=0.001)
-    with pytest.raises(RuleSetError, match=r"could not be proven within 0\.001 s") as refused:
+async def test_what_decided_before_is_compiled_again(prover: Prover) -> None:
+    again = await prover.compile(SET, "izi.yaml")
+    assert again.content_hash == (await prover.prove(SET, "izi.yaml")).content_hash
+    with pytest.raises(RuleSetError, match="did you mean 'hour'"):
+        await prover.compile(BAD, "izi.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "organization"),
+    [(SET, "izi"), (BAD, "izi"), ("organizationId: [", None), ("[]", None), ("version: 1", None)],
+)
+async def test_whose_a_text_is(prover: Prover, text: str, organization: str | None) -> None:
+    assert await prover.organization_of(text) == organization
+
+
+async def test_a_set_that_needs_too_much_cpu_is_refused() -> None:
+    """Loading it takes some ten milliseconds."""
+    prover = ProverProcess(cpu_seconds=0.001)
+    with pytest.raises(RuleSetError, match=r"cannot be proven within 0\.001 s of CPU") as refused:
         await prover.prove(SET, "izi.yaml")
     assert refused.value.diagnostics[0].code == "BEYOND_BOUNDS"
+    await prover.close()
+
+
+async def test_each_set_has_the_cpu_for_itself() -> None:
+    """Some 0.04 s each: a bound of the process's whole life would end it."""
+    prover = ProverProcess(cpu_seconds=0.4)
+    for number in range(20):
+        assert (await prover.prove(SET + f"# {number}", "izi.yaml")).version == "1"
+    await prover.close()
+
+
+async def test_a_prover_that_gets_no_cpu_refuses_nothing() -> None:
+    """Stopped, it stands for one that a busy machine never lets run."""
+    prover = ProverProcess(wall_seconds=0.3)
+    prover._process = process = await prover._start()
+    os.kill(process.pid, signal.SIGSTOP)
+    with pytest.raises(ProverUnavailable, match=r"izi\.yaml could not be proven.* too busy"):
+        await prover.prove(SET, "izi.yaml")
+    assert process.returncode == -signal.SIGKILL
     await prover.close()
 
 
@@ -115,5 +150,5 @@ async def test_a_prover_that_cannot_be_started_refuses_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/no/such/python")
-    with pytest.raises(Unavailable, match="prover of rule sets cannot be started"):
+    with pytest.raises(ProverUnavailable, match="prover of rule sets cannot be started"):
         await ProverProcess().prove(SET, "izi.yaml")
