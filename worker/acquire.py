@@ -22,7 +22,8 @@ from worker.commit import decode_outbox
 from worker.errors import Misconfigured
 from worker.plan import Head, Start, decode_head, encode
 from worker.points import Point
-from worker.replay import Replay, publish, publishable
+from worker.replay import Replay
+from worker.republish import publish, publishable
 
 if TYPE_CHECKING:
     from worker.lane import Lane

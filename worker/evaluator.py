@@ -175,6 +175,10 @@ class LoyaltyEvaluator:
     def wakes(self) -> Sequence[bytes]:
         return [wakes_prefix(rank, org) for org in self._rules.rules_of(None) for rank in WAKES]
 
+    def wakes_under(self, rules: Mapping[str, str | None]) -> Sequence[bytes]:
+        named = (org for org, content_hash in rules.items() if content_hash is not None)
+        return [wakes_prefix(rank, org) for org in named for rank in WAKES]
+
     def next_due(self, moment: Moment, earliest: Sequence[bytes]) -> int | None:
         if moment.position is None:
             return None

@@ -160,6 +160,9 @@ class Evaluator(Protocol):
     def wakes(self) -> Sequence[bytes]:
         """Of entries that begin with one of these the first says when somebody may wake."""
 
+    def wakes_under(self, rules: Mapping[str, str | None]) -> Sequence[bytes]:
+        """The same under the rules of a plan."""
+
     def next_due(self, moment: Moment, earliest: Sequence[bytes]) -> int | None:
         """When something may be due behind the position, under the rules in force; None: never.
         `earliest`: the first entry of each of `wakes`, where there is one."""

@@ -12,13 +12,10 @@ from config.settings import Settings
 from worker.app import PRODUCTION, Parts, build
 from worker.errors import LoudStop
 from worker.faust_app import run_app
+from worker.garbage import collect_rarely
 from worker.start import preflight
 
 log = logging.getLogger(__name__)
-
-GC_THRESHOLDS = (50_000, 20, 100)
-"""A batch makes thousands of short-lived values and hardly a cycle: with Python's own thresholds
-looking for garbage among them takes a tenth of a worker's time."""
 
 
 def run(settings: Settings, *, stale_outputs: str = "stop", parts: Parts = PRODUCTION) -> int:
@@ -31,7 +28,7 @@ def run(settings: Settings, *, stale_outputs: str = "stop", parts: Parts = PRODU
     if partitions is None:
         log.info("stopped before the start: nothing was consumed")
         return 0
-    gc.set_threshold(*GC_THRESHOLDS)
+    collect_rarely()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
 

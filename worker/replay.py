@@ -1,6 +1,7 @@
 """Step 2a of the lane: plans that are in the log and not in the state, exactly as they stand there.
 
-1. Plans are taken in windows: the ranges of a window are read from the topics at once.
+1. Plans are taken in windows: the ranges of a window are read from the topics at once
+   (`refetch.py`).
 2. Each is decoded under its own rule sets; what all of them need is loaded at once, checked
    against the head.
 3. Each is evaluated under its own terms, over the states that the plans before it came to.
@@ -13,34 +14,28 @@
 The same code brings a lane up after a restart and rebuilds it from nothing (`loyalty rebuild`).
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from operator import attrgetter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from xxhash import xxh3_128_digest
 
-from schemas.records import Output, Record
-from schemas.topics import Channel
+from schemas.records import Output
 from worker.batch import load, search_timers
 from worker.commit import Commit, digest_states, encode_outbox, following, write
-from worker.errors import BadLog, Contradicted, Diverged, LoudStop, Misconfigured
+from worker.errors import BadLog, Contradicted, Diverged, LoudStop
 from worker.evaluator_port import Evaluated, Moment, Only, Work
-from worker.merge import merge
-from worker.plan import LOST_MESSAGES, Chained, Head, Plan, advance, encode, timer_at
+from worker.plan import LOST_MESSAGES, Chained, Head, advance, encode, timer_at
 from worker.points import Point
+from worker.refetch import refetch, windows
+from worker.republish import publish, publishable
 
 if TYPE_CHECKING:
     from worker.lane import Lane
 
-WINDOW = 2_000
-"""Offsets that are fetched and evaluated at once: some 50 ms of the event loop."""
 MOST_KEYS = 3_500
 MOST_BYTES = 4 * 1024 * 1024
 """Of the values of one commit."""
-
-_offset = attrgetter("offset")
 
 
 class Prepared(Struct, frozen=True):
@@ -61,18 +56,23 @@ class Group:
         self.plans = 0
 
     def has_room(self, values: Mapping[str, bytes]) -> bool:
-        size = sum(map(len, values.values()))
-        if self.bytes + size > MOST_BYTES:
+        if self.bytes + _size(values) > MOST_BYTES:
             return False
-        fresh = sum(key not in self.values for key in values)
-        return len(self.values) + fresh <= MOST_KEYS
+        return (
+            len(self.values) + len(values) <= MOST_KEYS
+            or len(self.values.keys() | values.keys()) <= MOST_KEYS
+        )
 
     def add(self, head: Head, values: Mapping[str, bytes]) -> None:
         """`bytes` counts what is overwritten, too: it only ends the group a little earlier."""
         self.head = head
         self.values.update(values)
-        self.bytes += sum(map(len, values.values()))
+        self.bytes += _size(values)
         self.plans += 1
+
+
+def _size(values: Mapping[str, bytes]) -> int:
+    return sum(map(len, values.values()))
 
 
 class Replay:
@@ -86,7 +86,7 @@ class Replay:
     async def take(self, links: Sequence[Chained], done: int) -> None:
         """The next plans of the chain; those up to sequence `done` are published. Raises LoudStop
         where they cannot be repeated exactly, Moved where somebody else did meanwhile."""
-        for window in _windows(links):
+        for window in windows(links):
             prepared = await self._prepare(window)  # 1, 2
             values = await self._load(prepared)
             for plan in prepared:
@@ -112,12 +112,11 @@ class Replay:
         lane, evaluator = self._lane, self._lane.ports.evaluator
         for link in window:
             _check_evaluation(lane, link)
-        fetched = await _fetch(lane, window)
+        fetched = await refetch(lane, window)
         prepared = []
         for link in window:
             plan = link.plan
-            records = _records(lane, plan, fetched)
-            tried = await _tried(lane, plan, fetched)
+            records, tried = fetched.records(plan), await fetched.tried(plan)
             await evaluator.learn(plan.rules)
             work = evaluator.prepare([*records, *tried], plan.rules)
             prepared.append(Prepared(link, len(records), work))
@@ -166,6 +165,8 @@ class Replay:
         tried = None if plan.cut is None else timer_at(plan.cut)
         only = Only(plan.timers, plan.timer, tried)
         moment = Moment(plan.wall, head.clock, plan.idle, head.timer, plan.since, only)
+        wakes = lane.ports.evaluator.wakes_under(plan.rules)
+        await lane.index.earliest(lane.held().raw_head, wakes)  # nothing is searched before them
         search = await search_timers(lane, prepared.work, moment, terms)
         if search is not None:
             unknown = [key for key in search.keys if key not in values]
@@ -177,34 +178,6 @@ class Replay:
         except Contradicted as error:
             message = f"Plan {plan.seq} of lane {lane.number}: {error}."
             raise BadLog(message, LOST_MESSAGES) from error
-
-
-async def publish(lane: "Lane", outputs: Sequence[Output]) -> None:
-    lane.ports.points.reached(Point.PUBLISHING)
-    await lane.ports.publisher.publish(outputs)
-    lane.ports.observer.published(lane.number, len(outputs))
-
-
-def publishable(lane: "Lane", plan: Plan | None, outputs: Sequence[Output]) -> Sequence[Output]:
-    """Readers forget ids after the horizon: an older plan is never published again by itself.
-    Lanes forget nothing of what they heard of each other, and a message left out would be a gap."""
-    messages = [output for output in outputs if output.channel == Channel.BUDGETS]
-    age = lane.ports.clock.now_us() - plan.wall if plan else 0
-    if (
-        plan is None
-        or len(messages) == len(outputs)
-        or age <= lane.settings.repeat_horizon_us
-        or lane.settings.stale_outputs == "publish"
-    ):
-        return outputs
-    if lane.settings.stale_outputs == "skip":
-        return messages
-    raise LoudStop(
-        f"Outputs of plan {plan.seq} of lane {lane.number} are older than REPEAT_HORIZON_DAYS, "
-        "and nothing says that they were published.",
-        "Find out whether the readers have them; then start once with "
-        "`loyalty worker --stale-outputs publish` or `--stale-outputs skip`.",
-    )
 
 
 def _check_evaluation(lane: "Lane", link: Chained) -> None:
@@ -229,69 +202,3 @@ def _compare(lane: "Lane", prepared: Prepared, outbox: bytes, evaluated: Evaluat
             "comes out differently than it was logged.",
             "Nothing was paid. Run the release that logged it (docs/runbooks/diverged.md).",
         )
-
-
-def _windows(links: Sequence[Chained]) -> Iterator[Sequence[Chained]]:
-    first, size = 0, 0
-    for number, link in enumerate(links):
-        own = sum(part.last - part.first + 1 for part in link.plan.ranges)
-        if size and size + own > WINDOW:
-            yield links[first:number]
-            first, size = number, 0
-        size += max(own, 1)
-    if first < len(links):
-        yield links[first:]
-
-
-Fetched = Mapping[str, Sequence[Record]]
-
-
-async def _fetch(lane: "Lane", window: Sequence[Chained]) -> Fetched:
-    """The records of all ranges of the plans, by topic."""
-    source = lane.ports.source
-    spans: dict[str, tuple[int, int]] = {}
-    for link in window:
-        for part in link.plan.ranges:
-            _check_topic(lane, link.plan, part.topic)
-            first, _ = spans.get(part.topic, (part.first, part.last))
-            spans[part.topic] = (first, part.last)
-    return {t: await source.fetch(t, *spans[t]) for t in source.topics if t in spans}
-
-
-def _check_topic(lane: "Lane", plan: Plan, topic: str) -> None:
-    if topic not in lane.ports.source.topics:
-        raise Misconfigured(
-            f"Plan {plan.seq} of lane {lane.number} takes records of {topic}, "
-            "which is not an input topic now.",
-            "Set the TOPIC_ names as they were until the lane has caught up.",
-        )
-
-
-def _records(lane: "Lane", plan: Plan, fetched: Fetched) -> list[Record]:
-    """Those of the plan, in the order of its evaluation."""
-    source = lane.ports.source
-    ranges = {part.topic: part for part in plan.ranges}
-    internal, runs = list[Record](), list[Sequence[Record]]()
-    for topic in source.topics:
-        if topic not in ranges:
-            continue
-        run = _within(fetched[topic], ranges[topic].first, ranges[topic].last)
-        if topic == source.internal:
-            internal.extend(run)
-        else:
-            runs.append(run)
-    return [*internal, *merge(runs)]
-
-
-async def _tried(lane: "Lane", plan: Plan, fetched: Fetched) -> Sequence[Record]:
-    """The record that the plan tried in vain: it is evaluated again, for the same question."""
-    if plan.cut is None or timer_at(plan.cut) is not None:
-        return ()
-    topic, offset = plan.cut
-    found = _within(fetched.get(topic, ()), offset, offset)
-    return found or await lane.ports.source.fetch(topic, offset, offset)
-
-
-def _within(records: Sequence[Record], first: int, last: int) -> Sequence[Record]:
-    begin = bisect_left(records, first, key=_offset)
-    return records[begin : bisect_right(records, last, lo=begin, key=_offset)]

@@ -13,7 +13,8 @@ import time
 import msgspec
 
 from config.load import load_settings
-from worker import replay
+from worker import refetch, replay
+from worker.garbage import collect_rarely
 from worker.kafka.topics import partition_count
 from worker.rebuild.run import rebuild
 from worker.rebuild.survey import survey
@@ -30,11 +31,12 @@ class Took(msgspec.Struct, frozen=True):
 
 
 def go_plan_by_plan() -> None:
-    replay.WINDOW = 1
+    refetch.WINDOW = 1
     replay.MOST_KEYS = 0
 
 
 async def once() -> Took:
+    collect_rarely()
     settings = load_settings(os.environ)
     partitions = await partition_count(settings, settings.topic_topups)
     tables = tables_of(settings)

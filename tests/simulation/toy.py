@@ -67,6 +67,9 @@ class ToyEvaluator:
     def wakes(self) -> Sequence[bytes]:
         return ()
 
+    def wakes_under(self, _: Mapping[str, str | None]) -> Sequence[bytes]:
+        return ()
+
     def next_due(self, moment: Moment, earliest: Sequence[bytes]) -> int | None:
         return None
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from schemas.topics import Channel
 from tests.unit.lane.test_lane import Place
-from worker import chain, replay
+from worker import chain, refetch, replay
 from worker.acquire import acquire
 from worker.errors import Diverged
 from worker.lane import Lane
@@ -97,7 +97,7 @@ async def test_however_much_is_taken_at_once_the_end_is_the_same(
 ) -> None:
     monkeypatch.setattr(replay, "MOST_KEYS", most_keys)
     monkeypatch.setattr(replay, "MOST_BYTES", most_bytes)
-    monkeypatch.setattr(replay, "WINDOW", window)
+    monkeypatch.setattr(refetch, "WINDOW", window)
     monkeypatch.setattr(chain, "PART", part)
     place = Place(EVENTS)
     first = await a_plan_each(place)
@@ -118,7 +118,7 @@ async def _checksum(lane: Lane, key: str) -> bytes:
 async def test_a_plan_that_comes_out_otherwise_stops_before_anything_of_it_is_written(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(replay, "WINDOW", 4)
+    monkeypatch.setattr(refetch, "WINDOW", 4)
     monkeypatch.setattr(replay, "MOST_KEYS", 0)
     place = Place(EVENTS)
     await a_plan_each(place)
