@@ -33,7 +33,7 @@ class Earned(Struct, frozen=True, gc=False, array_like=True):
 
     `credited` of `topup`; `day`: the local day of the top-up, by which limits were charged;
     `siblings`: how many credits the rule gave for it; `charged`: period letters of what was charged
-    (see `charges`); `refunded` of the top-up and `revoked` of the credit so far.
+    (see `CreditTerms`); `refunded` of the top-up and `revoked` of the credit so far.
     """
 
     credited: Decimal

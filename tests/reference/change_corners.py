@@ -25,7 +25,7 @@ def limits_that_come_and_go(rng: random.Random) -> ChangeMade:
 
     def make() -> Document:
         rules = []
-        for name in rng.choice([["a"], ["a", "b"], ["b"]]):
+        for name in rng.choice([["a"], ["a"], ["a", "b"], ["b"]]):
             limits: Document = {}
             if rng.random() < 0.6:
                 times, per = rng.choice([1, 1, 2]), rng.choice(["DAY", "DAY", "LIFETIME"])
@@ -48,7 +48,7 @@ def limits_that_come_and_go(rng: random.Random) -> ChangeMade:
     now = datetime(2026, 3, 2, 8, tzinfo=UTC)
     events: list[Document] = []
     for number in range(rng.randint(6, 18)):
-        now += rng.choice([HOUR, HOUR, HOUR, 12 * HOUR])
+        now += rng.choice([HOUR] * 6 + [12 * HOUR])
         earlier = [each for each in events if each["type"] == "BALANCE_TOPPED_UP"]
         if not earlier or rng.random() < 0.6:
             events.append(topup(number, now, "100"))

@@ -60,10 +60,6 @@ class Firing:
         if emit(scene, rule, made, self.group_changes) == 0:
             return "NOTHING"
         limits.charge(*around)
-        topup = scene.client.topups.get(scene.event["eventId"])
-        if topup is not None:
-            some = (rule.get("limits") or {}).get("perClient") or []
-            topup.counted[rule["id"]] = {limit["per"] for limit in some}
         return "FIRED"
 
     def unmatched(self, rule: dict[str, Any]) -> str | None:

@@ -93,8 +93,8 @@ def give_back_money(
 
 
 def give_back_firing(client: Client, rule: dict[str, Any], topup: Topup) -> None:
-    """Where it was counted then and the limit is in force now."""
+    """To the limits that are in force at the refund."""
     for limit in (rule.get("limits") or {}).get("perClient") or []:
         counter = client.firings.get((rule["id"], limit["per"]))
-        if counter is not None and limit["per"] in topup.counted.get(rule["id"], ()):
+        if counter is not None:
             counter.give_back(period(topup.today, limit["per"]), ONE)

@@ -69,8 +69,6 @@ class Topup:
     amount: Decimal
     today: date
     credits: list[Credit] = field(default_factory=list)
-    counted: dict[str, set[str]] = field(default_factory=dict)
-    """By rule, the periods of the limits that counted its firing."""
     refunded: Decimal = Decimal(0)
     firings_given_back: set[str] = field(default_factory=set)
 
