@@ -10,10 +10,11 @@ from rules_engine.books.around import Around
 from rules_engine.budgets.port import BudgetKey, Need, Verdict, WholeBudgets
 from rules_engine.client import ClientState, GroupEnd
 from rules_engine.compile import CompiledRuleSet
+from rules_engine.timers.dates import NEVER
 from rules_engine.timers.due import Due, Position, Rank, client_key, split_client_key
 from rules_engine.timers.facts import facts_of, next_state_driven
 from rules_engine.timers.held import HeldCandidates, HeldClients
-from rules_engine.timers.walk import NEVER, TimerWalk
+from rules_engine.timers.walk import TimerWalk
 from schemas.instants import DAY_US, parse_instant
 from tests.unit.timers.told import Told
 
