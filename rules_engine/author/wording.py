@@ -2,68 +2,19 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from rules_engine.author.fault import Described, Fault
 from rules_engine.author.keys import KEYS_ELSEWHERE, known_keys
+from rules_engine.author.remedies import BOUND_REMEDIES, MISSING, MISSING_IN, NO_TEXT, WRITTEN
 from rules_engine.diagnostics import did_you_mean
 from rules_engine.document import Document, Path
-from rules_engine.document.nodes import Mapping, Node, Scalar
+from rules_engine.document.nodes import Mapping, Scalar
 from schemas.authored import Authored
 from schemas.rule_set import RuleSet
 
 _QUOTED = re.compile(r"'([^']*)'")
-
-
-@dataclass(frozen=True)
-class Described:
-    code: str
-    message: str
-    remedy: str = ""
-    on_key: bool = False
-    path: Path | None = None
-    """Where it is, if not where pydantic says."""
-
-
-@dataclass(frozen=True)
-class _Fault:
-    """One error of pydantic with what it is about."""
-
-    error: ErrorDetails
-    path: Path
-    document: Document
-    root: type[Authored] = RuleSet
-
-    @property
-    def node(self) -> Node | None:
-        return self.document.node_at(self.path)
-
-    @property
-    def key(self) -> str:
-        """The nearest key: of an item the key of its list."""
-        return next((step for step in reversed(self.path) if isinstance(step, str)), "")
-
-    @property
-    def subject(self) -> str:
-        return f"an item of `{self.key}`" if isinstance(self.path[-1], int) else f"`{self.key}`"
-
-    @property
-    def shown(self) -> str:
-        """What stands there."""
-        if isinstance(self.node, Scalar):
-            text = self.node.text if len(self.node.text) <= 60 else self.node.text[:59] + "…"
-            return f"`{text}`"
-        return "a mapping" if isinstance(self.node, Mapping) else "a list"
-
-    @property
-    def context(self) -> dict[str, Any]:
-        return self.error.get("ctx", {})
-
-    @property
-    def is_word(self) -> bool:
-        return isinstance(self.node, Scalar)
 
 
 def describe(
@@ -72,7 +23,7 @@ def describe(
     """The finding for an error in a document of the shape `root`; a kind of error that has no words
     of its own keeps pydantic's."""
     wording = _WORDINGS.get(error["type"])
-    fault = _Fault(error, path, document, root)
+    fault = Fault(error, path, document, root)
     if wording is None:
         return Described("WRONG_TYPE", f"{fault.subject}: {error['msg']}")
     return wording(fault)
@@ -90,42 +41,9 @@ def describe_null(path: Path, document: Document) -> Described:
     return Described("EMPTY_VALUE", f"{subject} has no value", remedy)
 
 
-_MISSING = {
-    "organizationId": "add the organization's id: `organizationId: izi`",
-    "version": 'add a label of your choice: `version: "2026-11-22.1"`',
-    "timeZone": "add the name of a zone: `timeZone: Europe/Moscow`",
-    "currency": "add the code of a currency: `currency: RUB`",
-    "id": "add an id: it names the rule in reports and must never change",
-    "trigger": "say what starts the rule: `trigger: BALANCE_TOPPED_UP`",
-    "actions": "say what the rule does: `actions: [{type: ADD_BONUS, formula: …}]`",
-    "type": "say what to do: ADD_BONUS, ASSIGN_GROUP, UNASSIGN_GROUP or SEND_PUSH",
-    "formula": 'say how much: `formula: "percent(topupAmountMajor, 5)"`',
-    "tiers": "add at least one tier: `tiers: [{id: entry, atLeast: 200, percent: 5}]`",
-    "percent": "say how much of the top-up is credited: `percent: 5`",
-    "per": "name the period: LIFETIME, DAY, WEEK or MONTH",
-    "productType": "name the type: TARIFF, BAR or MULTIPASS",
-    "hours": "say how long: `hours: 12`",
-    "days": "say how long: `days: 14`",
-    "times": "say how often: `times: 1`",
-    "amountMajor": "say how much: `amountMajor: 5000`",
-    "cases": "begin with a case: `cases: [{name: …, given: {events: […]}, expect: {…}}]`",
-    "name": "say in a few words what the case shows",
-    "given": "say what happens: `given: {events: [{type: BALANCE_TOPPED_UP, …}]}`",
-    "events": "say what happens: `events: [{type: BALANCE_TOPPED_UP, topupAmountMajor: 400}]`",
-    "expect": "say what comes of it: `expect: {commands: [{ruleId: …, amountMajor: 48}]}`",
-    "ruleId": "name the rule; a tier's id is `ladder.tier`",
-    "reason": "say why it did not fire: WINDOW, AUDIENCE, CONDITION, …",
-}
-_MISSING_IN = {
-    ("events", "type"): "say what happened: BALANCE_TOPPED_UP, VISIT_STARTED, PAYMENT_MADE, …",
-    ("before", "type"): "say what happened: BALANCE_TOPPED_UP, VISIT_STARTED, PAYMENT_MADE, …",
-}
-"""Where the list or key in which it is missing makes a difference."""
-
-
-def _missing(fault: _Fault) -> Described:
+def _missing(fault: Fault) -> Described:
     where = "" if len(fault.path) == 1 else f" in {_place(fault.path[:-1])}"
-    remedy = _MISSING_IN.get((_owner(fault.path), fault.key)) or _MISSING.get(fault.key)
+    remedy = MISSING_IN.get((_owner(fault.path), fault.key)) or MISSING.get(fault.key)
     remedy = remedy or f"add `{fault.key}: …`"
     return Described("MISSING_KEY", f"`{fault.key}` is missing{where}", remedy)
 
@@ -137,11 +55,11 @@ def _place(path: Path) -> str:
     return f"`{path[-1]}`"
 
 
-def _no_action_type(fault: _Fault) -> Described:
-    return Described("MISSING_KEY", "`type` is missing in this action", _MISSING["type"])
+def _no_action_type(fault: Fault) -> Described:
+    return Described("MISSING_KEY", "`type` is missing in this action", MISSING["type"])
 
 
-def _unknown_key(fault: _Fault) -> Described:
+def _unknown_key(fault: Fault) -> Described:
     key = str(fault.path[-1])
     known = known_keys(fault.error["loc"][:-1], fault.root)
     remedy = (
@@ -156,7 +74,7 @@ def _owner(path: Path) -> str:
     return next((step for step in reversed(path[:-1]) if isinstance(step, str)), "")
 
 
-def _not_text(fault: _Fault) -> Described:
+def _not_text(fault: Fault) -> Described:
     if not fault.is_word:
         message = f"{fault.subject} must be a text, not {fault.shown}"
         return Described(
@@ -164,64 +82,36 @@ def _not_text(fault: _Fault) -> Described:
         )
     assert isinstance(fault.node, Scalar)
     message = f"{fault.subject} is {fault.shown} without quotes, which is no text in YAML"
-    remedy = _NO_TEXT.get((fault.key, fault.node.text)) or f'write "{fault.node.text}"'
+    remedy = NO_TEXT.get((fault.key, fault.node.text)) or f'write "{fault.node.text}"'
     return Described("NEEDS_QUOTES", message, remedy)
 
 
-_NO_TEXT = {
-    ("when", "true"): "leave `when` out: the rule then asks for nothing",
-    ("when", "false"): "to switch the rule off write `enabled: false`",
-}
-
-
-def _not_flag(fault: _Fault) -> Described:
+def _not_flag(fault: Fault) -> Described:
     message = f"{fault.subject} must be true or false, not {fault.shown}"
     return Described("WRONG_TYPE", message, "write true or false, without quotes")
 
 
-def _not_list(fault: _Fault) -> Described:
+def _not_list(fault: Fault) -> Described:
     message = f"{fault.subject} must be a list, not {fault.shown}"
     if isinstance(fault.node, Mapping):
         remedy = "put it in [ ]" if fault.node.flow else "begin it with `- `: an item of a list"
         return Described("WRONG_TYPE", message, remedy)
     value = fault.shown.strip("`") if fault.is_word else "…"
     return Described(
-        "WRONG_TYPE", message, f"write `{_WRITTEN.get(fault.key) or f'{fault.key}: [{value}]'}`"
+        "WRONG_TYPE", message, f"write `{WRITTEN.get(fault.key) or f'{fault.key}: [{value}]'}`"
     )
 
 
-def _not_mapping(fault: _Fault) -> Described:
+def _not_mapping(fault: Fault) -> Described:
     message = f"{fault.subject} must be a mapping, not {fault.shown}"
     known = ", ".join(known_keys(fault.error["loc"], fault.root))
-    written = _WRITTEN.get(fault.key)
+    written = WRITTEN.get(fault.key)
     if written is None or isinstance(fault.path[-1], int):
         return Described("WRONG_TYPE", message, f"write `key: value` pairs of: {known}")
     return Described("WRONG_TYPE", message, f"write `{written}`; known here: {known}")
 
 
-_WRITTEN = {
-    "audience": "audience: {newMemberWithinDays: 30}",
-    "budget": "budget: {amountMajor: 100000, per: MONTH}",
-    "cooldown": "cooldown: {hours: 12}",
-    "days": "days: [MON, TUE, WED, THU, FRI]",
-    "limits": "limits: {budget: {amountMajor: 100000, per: MONTH}}",
-    "perClient": "perClient: [{times: 1, per: DAY}]",
-    "perClientCredit": "perClientCredit: {amountMajor: 5000, per: DAY}",
-    "push": "push: {times: 2, per: DAY}",
-    "quietHours": 'quietHours: {from: "22:00", to: "09:00"}',
-    "restriction": "restriction: {productTypes: [TARIFF]}",
-    "before": "before: [{type: VISIT_STARTED}]",
-    "events": "events: [{type: BALANCE_TOPPED_UP, topupAmountMajor: 400}]",
-    "commands": "commands: [{ruleId: everyday.anchor, amountMajor: 48}]",
-    "journal": "journal: [{type: BONUS_CREDIT, amountMajor: 48}]",
-    "reasons": "reasons: [{ruleId: daytime, reason: WINDOW}]",
-    "validity": 'validity: {from: "2026-11-01T00:00:00+03:00"}',
-    "window": 'window: [{days: [SAT, SUN], from: "10:00", to: "17:00"}]',
-}
-"""How values that are no plain texts or numbers are written: an example by key."""
-
-
-def _unknown_word(fault: _Fault) -> Described:
+def _unknown_word(fault: Fault) -> Described:
     words = _QUOTED.findall(fault.context["expected"])
     known = f"known: {', '.join(words)}"
     if not isinstance(fault.node, Scalar):
@@ -237,9 +127,9 @@ def _unknown_word(fault: _Fault) -> Described:
     return Described("UNKNOWN_WORD", f"unknown value of `{fault.key}`: {fault.shown}", remedy)
 
 
-def _unknown_action(fault: _Fault) -> Described:
+def _unknown_action(fault: Fault) -> Described:
     """The fault is the action's as a whole for pydantic, its type's for the author."""
-    of_type = _Fault(fault.error, (*fault.path, "type"), fault.document)
+    of_type = Fault(fault.error, (*fault.path, "type"), fault.document)
     words = _QUOTED.findall(fault.context["expected_tags"])
     node = of_type.node
     near = did_you_mean(node.text, words) if isinstance(node, Scalar) else ""
@@ -252,38 +142,38 @@ _NEEDED_LISTS = ("actions", "tiers", "cases", "events")
 _ITEM_OR_NOTHING = "add an item, or remove the key"
 
 
-def _too_few(fault: _Fault) -> Described:
-    remedy = _MISSING[fault.key] if fault.key in _NEEDED_LISTS else _ITEM_OR_NOTHING
+def _too_few(fault: Fault) -> Described:
+    remedy = MISSING[fault.key] if fault.key in _NEEDED_LISTS else _ITEM_OR_NOTHING
     return Described("EMPTY_LIST", f"`{fault.key}` is empty", remedy)
 
 
-def _empty(fault: _Fault) -> Described:
+def _empty(fault: Fault) -> Described:
     return Described("EMPTY_VALUE", f"{fault.subject} is empty", "write a text between the quotes")
 
 
-def _too_long(fault: _Fault) -> Described:
+def _too_long(fault: Fault) -> Described:
     most = fault.context["max_length"]
     length = len(fault.node.text) if isinstance(fault.node, Scalar) else 0
     message = f"{fault.subject} has {length} characters, at most {most} are allowed"
     return Described("TOO_LONG", message, "shorten it")
 
 
-def _bad_id(fault: _Fault) -> Described:
+def _bad_id(fault: Fault) -> Described:
     message = f"{fault.subject} has white space around it or a control character in it"
     return Described("BAD_ID", message, "remove it: ids are compared letter by letter")
 
 
-def _not_a_number(fault: _Fault) -> Described:
+def _not_a_number(fault: Fault) -> Described:
     message = f"{fault.subject} must be a number, not {fault.shown}"
     return Described("NOT_A_NUMBER", message, _number_remedy(fault, "500 or 12.50"))
 
 
-def _not_whole(fault: _Fault) -> Described:
+def _not_whole(fault: Fault) -> Described:
     message = f"{fault.subject} must be a whole number, not {fault.shown}"
     return Described("NOT_A_NUMBER", message, _number_remedy(fault, "10, without decimals"))
 
 
-def _number_remedy(fault: _Fault, example: str) -> str:
+def _number_remedy(fault: Fault, example: str) -> str:
     text = fault.node.text if isinstance(fault.node, Scalar) else ""
     if "%" in text:
         return "write the number without the percent sign"
@@ -304,21 +194,16 @@ _BOUNDS = {
     "less_than": ("lt", "less than"),
     "less_than_equal": ("le", "at most"),
 }
-_BOUND_REMEDIES = {
-    "percent": "a tier credits up to 100 %: write a rule with a formula for anything else",
-    "times": "write how often, remove the limit, or switch the rule off with `enabled: false`",
-    "amountMajor": "write an amount, or remove the limit",
-}
 
 
-def _out_of_range(fault: _Fault) -> Described:
+def _out_of_range(fault: Fault) -> Described:
     name, words = _BOUNDS[fault.error["type"]]
     message = f"{fault.subject} must be {words} {fault.context[name]}, not {fault.shown}"
-    remedy = _BOUND_REMEDIES.get(fault.key, "")
+    remedy = BOUND_REMEDIES.get(fault.key, "")
     return Described("OUT_OF_RANGE", message, remedy or "correct the number, or remove the key")
 
 
-_WORDINGS: dict[str, Callable[[_Fault], Described]] = {
+_WORDINGS: dict[str, Callable[[Fault], Described]] = {
     "missing": _missing,
     "extra_forbidden": _unknown_key,
     "string_type": _not_text,
