@@ -109,6 +109,13 @@ def date_text(day: int) -> str:
     return date_of(day).isoformat()
 
 
+def local_text(at: int, zone: ZoneInfo) -> str:
+    """An instant as the zone's clock shows it, with its offset: 2026-03-02T10:00:00+03:00. In the
+    first and the last days of time, in which a zone has no dates, that of UTC."""
+    instant = _EPOCH + timedelta(microseconds=at)
+    return (instant.astimezone(zone) if _FIRST_US <= at <= _LAST_US else instant).isoformat()
+
+
 def period_ordinal(per: Period, day: int) -> int:
     """The number of the calendar period that holds this local day; a later period's is greater."""
     if per is Period.DAY:

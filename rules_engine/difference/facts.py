@@ -9,10 +9,10 @@ import ast
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from rules_engine.calendar import local_text
 from rules_engine.checked import (
     Action,
     AddBonusAction,
@@ -30,7 +30,6 @@ from rules_engine.formula.checked import CheckedFormula
 from schemas.instants import HOUR_US
 
 _DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -52,9 +51,9 @@ def settings_of(rule: CheckedRule, zone: ZoneInfo) -> Iterator[Fact]:
         shown = sorted(_window(window) for window in rule.windows)
         yield Fact("window", frozenset(rule.windows), ", ".join(shown))
     if rule.valid_from is not None:
-        yield Fact("valid from", rule.valid_from, _instant(rule.valid_from, zone))
+        yield Fact("valid from", rule.valid_from, local_text(rule.valid_from, zone))
     if rule.valid_until is not None:
-        yield Fact("valid until", rule.valid_until, _instant(rule.valid_until, zone))
+        yield Fact("valid until", rule.valid_until, local_text(rule.valid_until, zone))
     yield from _audience(rule.audience)
     yield from _limits(rule.limits)
 
@@ -174,10 +173,6 @@ def _window(window: Window) -> str:
     days = " ".join(_DAYS[day - 1] for day in sorted(window.days))
     hours = f"{time_of_day(window.since)}–{time_of_day(window.until)}"
     return f"{days} {hours}" if len(window.days) < 7 else hours
-
-
-def _instant(at: int, zone: ZoneInfo) -> str:
-    return (_EPOCH + timedelta(microseconds=at)).astimezone(zone).isoformat()
 
 
 def _meaning(node: object) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from rules_engine.explain.values import Value, Values
 from rules_engine.formula.checked import CheckedFormula
-from rules_engine.formula.nodes import end_of
+from rules_engine.formula.nodes import span_of
 from rules_engine.formula.runtime import (
     ROUNDINGS,
     Cause,
@@ -101,7 +101,7 @@ class _Walk:
 
     def _made(self, node: ast.expr, parts: Sequence[Seen], make: Callable[..., Value]) -> Seen:
         """What `make` makes of the parts' values; the first part that failed is the failure."""
-        text = self._text[node.col_offset : end_of(node)]
+        text = self._text[slice(*span_of(node, self._text))]
         shown = tuple(part for part in parts if part.text)
         for part in parts:
             if part.failure is not None:

@@ -63,6 +63,33 @@ def end_of(node: ast.expr) -> int:
     return node.end_col_offset or node.col_offset
 
 
+def span_of(node: ast.expr, text: str) -> tuple[int, int]:
+    """Where the node stands in the formula's text, with every bracket that is open in it: nodes
+    themselves know nothing of brackets around their first and last part."""
+    start, end = node.col_offset, end_of(node)
+    opened = closed = 0
+    quote = ""
+    characters = iter(text[start:end])
+    for character in characters:
+        if quote and character == "\\":
+            next(characters)
+        elif quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character == "(":
+            opened += 1
+        elif character == ")" and opened:
+            opened -= 1
+        elif character == ")":
+            closed += 1
+    for _ in range(closed):
+        start = text.rindex("(", 0, start)
+    for _ in range(opened):
+        end = text.index(")", end) + 1
+    return start, end
+
+
 def constant(value: Decimal | str, start: int, end: int) -> ast.Constant:
     """A constant of the language; `ast` has no notion of a decimal, but carries one."""
     carried: Any = value

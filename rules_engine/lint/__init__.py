@@ -12,7 +12,8 @@ independent of each other but for what `Box.is_possible` knows: that can only hi
 
 Checks: `conditions` (never, always), `shadows` (exclusivity), `tiers`, `groups` (rings, guards),
 `bonuses` (expiry, limits, what feeds itself). `payouts` and `days` bound what is paid by the same
-boxes and show an event (`witness`) that `simulate` pays as much. `places` and `suppressions` belong
+boxes and show an event (`witness`), or a client for whom a timer rings (`timer_witness`), that
+`simulate` pays as much; `timers` says what a timer tells of the client. `places` and `suppressions` belong
 to the file.
 """
 

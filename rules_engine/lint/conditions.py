@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from rules_engine.checked import AddBonusAction, Amount, CheckedRule, CheckedRuleSet
-from rules_engine.formula.nodes import end_of
+from rules_engine.formula.nodes import span_of
 from rules_engine.lint.abstract import Abstract
 from rules_engine.lint.boxes import Box, Space
 from rules_engine.lint.codes import Code
@@ -14,6 +14,7 @@ from rules_engine.lint.domains import Domains
 from rules_engine.lint.found import Found
 from rules_engine.lint.matching import Judge, in_windows
 from rules_engine.lint.search import always, found, never
+from rules_engine.lint.timers import held_by_timer
 from rules_engine.lint.values import EITHER, FALSE, TRUE, Flags, Numbers, flags_of
 from schemas.instants import instant_text
 
@@ -38,14 +39,14 @@ def check_conditions(rule_set: CheckedRuleSet, rule: CheckedRule, now: int) -> I
     space = judge.space([rule])
     is_fine = found(space, lambda box: _fires_plainly(judge, rule, box))
     # 2.
-    if not is_fine and rule.when is not None and never(*_asked(judge, rule.when.tree)):
+    if not is_fine and rule.when is not None and never(*_asked(judge, rule, rule.when.tree)):
         yield Found(
             Code.NEVER_FIRES,
             rule.id,
             "the condition holds for no event: the rule never fires",
             "correct it, or remove the rule",
             ("when",),
-            _span(rule.when.tree),
+            (0, len(rule.when.text)),
         )
         return
     if not is_fine and never(space, lambda box: judge.matches(rule, box)):
@@ -103,14 +104,16 @@ def _listed(rule: CheckedRule) -> str:
         "`when`": rule.when is not None,
         "the audience": asked != type(asked)(),
         "the windows": bool(rule.windows),
+        "the time at which it is due": rule.timer is not None and bool(rule.windows),
         "the validity": rule.valid_from is not None or rule.valid_until is not None,
     }
     named = [kind for kind, is_there in kinds.items() if is_there]
     return " and ".join(named) if len(named) > 1 else f"what {named[0]} asks for: its parts"
 
 
-def _asked(judge: Judge, node: ast.expr) -> "tuple[Space, _Truth]":
-    cuts = Cuts(Domains(judge.trigger, judge.rule_set.minor_digits))
+def _asked(judge: Judge, rule: CheckedRule, node: ast.expr) -> "tuple[Space, _Truth]":
+    held = held_by_timer(judge.rule_set, rule)
+    cuts = Cuts(Domains(judge.trigger, judge.rule_set.minor_digits, held=held))
     cuts.formula(node)
     return cuts.space(), _Truth(judge, node)
 
@@ -127,9 +130,10 @@ class _Truth:
 
 def _parts(judge: Judge, rule: CheckedRule, node: ast.expr) -> Iterator[Found]:
     """The largest parts that always hold or never do, from left to right."""
-    space, truth = _asked(judge, node)
+    space, truth = _asked(judge, rule, node)
     assert rule.when is not None
-    quoted = rule.when.text[node.col_offset : end_of(node)]
+    span = span_of(node, rule.when.text)
+    quoted = rule.when.text[slice(*span)]
     if always(space, truth):
         yield Found(
             Code.ALWAYS_TRUE,
@@ -137,7 +141,7 @@ def _parts(judge: Judge, rule: CheckedRule, node: ast.expr) -> Iterator[Found]:
             f"`{quoted}` holds for every event: it asks nothing",
             "remove it, or ask for what was meant",
             ("when",),
-            _span(node),
+            span,
         )
     elif node is not rule.when.tree and never(space, truth):
         yield Found(
@@ -146,7 +150,7 @@ def _parts(judge: Judge, rule: CheckedRule, node: ast.expr) -> Iterator[Found]:
             f"`{quoted}` holds for no event",
             "remove it, or ask for what was meant",
             ("when",),
-            _span(node),
+            span,
         )
     else:
         for part in _conditions_in(node):
@@ -160,10 +164,6 @@ def _conditions_in(node: ast.expr) -> list[ast.expr]:
         case ast.UnaryOp(op=ast.Not()):
             return [node.operand]
     return []
-
-
-def _span(node: ast.expr) -> tuple[int, int]:
-    return node.col_offset, end_of(node)
 
 
 def _credits(judge: Judge, rule: CheckedRule, space: Space) -> Iterator[Found]:
@@ -192,7 +192,7 @@ def _credits(judge: Judge, rule: CheckedRule, space: Space) -> Iterator[Found]:
                 "the credit comes to zero or less wherever the rule matches",
                 "correct the formula, or remove the action",
                 ("actions", action.index, "formula"),
-                _span(action.formula.tree),
+                (0, len(action.formula.text)),
             )
     yield from _over_limit(judge, rule, space)
 

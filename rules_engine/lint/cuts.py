@@ -56,8 +56,9 @@ class Cuts:
     def number(self, name: str, at: Fraction) -> None:
         """A number at which something changes."""
         if name == "hour":
-            self.number(MINUTE, Fraction(at.__floor__() * 60))
-            self.number(MINUTE, Fraction(at.__ceil__() * 60))
+            first = at.__floor__()
+            for edge in (first, first + 1):
+                self.number(MINUTE, Fraction(edge * 60))
             return
         self._numbers.setdefault(DERIVED.get(name, name), set()).add(at)
 
@@ -152,7 +153,8 @@ class Cuts:
     def _cells(self, name: str, domain: Domain) -> Iterator[Numbers | Texts | Flags]:
         value = domain.value
         if isinstance(value, Flags):
-            yield from (FALSE, TRUE)
+            yield from (FALSE,) if value.may_not else ()
+            yield from (TRUE,) if value.may_hold else ()
         elif isinstance(value, Numbers):
             yield from _number_cells(value, domain.step, sorted(self._numbers[name]))
         elif isinstance(value, Texts) and value.words is not None:

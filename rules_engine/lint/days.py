@@ -21,6 +21,8 @@ from rules_engine.lint.witness import again, amount_of, of_amount
 
 _LONGEST_DAY_US, _LONGEST_DATE_US = 25 * HOUR_US, 51 * HOUR_US
 """A local day with an hour twice; one date all around the world, where clubs have zones."""
+_MOST_RINGS = 3
+"""Of a timer that rings daily, in one date all around the world."""
 _MOST_EVENTS = 6
 _ZERO = Decimal(0)
 
@@ -29,13 +31,15 @@ _ZERO = Decimal(0)
 class DayPayout:
     """`at_most`: no client is credited more on a day, less what refunds take back; None: there is
     no bound. `because`: what holds it, or what does not. `reached`: by the events in `lines`, of
-    one client and day; `is_open`: the next one would get more."""
+    one client and day, or by the timer that rings at the instant `until`; `is_open`: the next one
+    would get more."""
 
     at_most: Decimal | None
     because: str
     reached: Decimal = _ZERO
     lines: tuple[bytes, ...] = ()
     is_open: bool = False
+    until: int | None = None
 
 
 def greatest_day(
@@ -51,6 +55,8 @@ def greatest_day(
     compiled = compile_rule_set(rule_set)
     at_most, because = _bound(rule_set, compiled, assumed)
     best = max(payouts, key=lambda payout: payout.reached)
+    if best.until is not None:  # a timer rings once
+        return DayPayout(at_most, because, best.reached, best.lines, until=best.until)
     reached, lines, is_open = _repeated(compiled, best)
     return DayPayout(at_most, because, reached, lines, is_open)
 
@@ -91,6 +97,8 @@ def _times_a_day(rule: CheckedRule, rule_set: CheckedRuleSet) -> int | None:
     if rule.limits.cooldown_us is not None:
         longest = _LONGEST_DATE_US if rule_set.club_zones else _LONGEST_DAY_US
         times.append(longest // rule.limits.cooldown_us + 1)
+    if rule.timer is not None:
+        times.append(1 if not rule_set.club_zones else _MOST_RINGS)
     if rule.audience.first_topup_only and rule.trigger == "BALANCE_TOPPED_UP":
         times.append(1)
     return min(times, default=None)

@@ -7,6 +7,7 @@ Beside the variables of formulas there are names for what rules ask otherwise: `
 
 from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -45,9 +46,10 @@ class Domain(Struct, frozen=True):
 class Domains:
     """The domains of one trigger in a currency.
 
-    `largest`: no amount of money is taken to be above it, neither of the event nor of the client;
+    `largest`: no amount of money is taken to be above it, neither of the event nor of the client,
+    or finer than the currency;
     `most_times`: no count or number of days is; `since`: no event is dated before.
-    None: whatever the wire allows.
+    None: whatever the wire allows. `held`: names that are narrower than that.
     """
 
     def __init__(
@@ -57,7 +59,9 @@ class Domains:
         largest: Decimal | None = None,
         most_times: int | None = None,
         since: int | None = None,
+        held: Mapping[str, Domain] = MappingProxyType({}),
     ) -> None:
+        self._held = held
         self._variables = variables(trigger)
         self._minor_unit = Decimal(1).scaleb(-minor_digits)
         self._largest = largest
@@ -72,6 +76,8 @@ class Domains:
 
     def of(self, name: str) -> Domain:
         """The domain of a variable, or of one of the names above."""
+        if name in self._held:
+            return self._held[name]
         if name == OCCURRED_AT:
             return self._instants
         if name in _CALENDAR:
@@ -119,7 +125,9 @@ class Domains:
             least = Decimal(0) if variable.name == "bonusAmountMajor" else step
             most = _MOST_MONEY - step
         else:
-            step, least, most = _FINEST, Decimal(0), _MOST_TOTAL
+            step = _FINEST if self._largest is None else self._minor_unit
+            least = step if variable.name in _OF_THE_ACCOUNT else Decimal(0)
+            most = _MOST_TOTAL
         if self._largest is not None:
             most = self._largest
         # An average is a quotient: on no grid.

@@ -1,6 +1,6 @@
 """When a rule matches, over a box: everything that decides before exclusivity and limits."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -20,6 +20,7 @@ from rules_engine.lint.abstract import Abstract
 from rules_engine.lint.boxes import Box, Space
 from rules_engine.lint.cuts import Cuts, week_cuts
 from rules_engine.lint.domains import CLUB, GROUP, MINUTE, OCCURRED_AT, WEEKDAY, Domains
+from rules_engine.lint.timers import held_by_timer
 from rules_engine.lint.values import FALSE, TRUE, Flags, Numbers, Result, Texts, flags_of
 from rules_engine.variables import CREDITED_NOW, variables
 
@@ -39,14 +40,16 @@ class Judge:
 
     def space(
         self,
-        rules: Iterable[CheckedRule],
+        rules: Sequence[CheckedRule],
         largest: Decimal | None = None,
         most_times: int | None = None,
         since: int | None = None,
     ) -> Space:
         """The cells in which the conditions and formulas of these rules change. How far they
-        reach: see `Domains`."""
-        domains = Domains(self.trigger, self.rule_set.minor_digits, largest, most_times, since)
+        reach: see `Domains`. Of a timer they are rules that are due by the same one."""
+        held = held_by_timer(self.rule_set, rules[0])
+        digits = self.rule_set.minor_digits
+        domains = Domains(self.trigger, digits, largest, most_times, since, held)
         cuts = Cuts(domains)
         for rule in rules:
             self._cut(rule, cuts)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from itertools import count
 
-from rules_engine.checked import AddBonusAction, Amount, CheckedRule, CheckedRuleSet
+from rules_engine.checked import AddBonusAction, Amount, CheckedRule, CheckedRuleSet, DailyTimer
 from rules_engine.compile import compile_rule_set
 from rules_engine.compile.bounds import INDEXED
 from rules_engine.compile.rule_set import CompiledRuleSet
@@ -19,9 +19,12 @@ from rules_engine.formula.runtime import DECIMAL128
 from rules_engine.lint.boxes import Box
 from rules_engine.lint.matching import Judge
 from rules_engine.lint.shadows import holds_whenever_it_matches
+from rules_engine.lint.timer_witness import TimerWitness, rings_at
+from rules_engine.lint.timers import TIMERS, may_ring_at_once, slots
 from rules_engine.lint.values import Numbers
 from rules_engine.lint.witness import Witness, amount_of, of_amount
 from rules_engine.simulate import simulate
+from rules_engine.timers.due import Rank
 from rules_engine.variables import EVENT_VARIABLES
 from schemas.wire import AddBonus
 
@@ -29,12 +32,15 @@ EFFORT = 20_000
 """Rules that are asked about boxes for one trigger, all boxes counted."""
 _MOST_TRIED = 150
 """Events that are tried for one trigger."""
+_SPARE = 50
+"""Boxes in which an event is looked for after the bound is proven."""
 _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True)
 class Assumed:
-    """How far lint looks: no amount of money above `largest_major`, of the event or of the client;
+    """How far lint looks: no amount of money above `largest_major` or finer than the currency, of
+    the event or of the client;
     no count and no number of
     days above `most_times`; events from `since` on (microseconds since the epoch)."""
 
@@ -47,9 +53,10 @@ class Assumed:
 class Payout:
     """The greatest payout of one trigger.
 
-    `at_most`: no event credits more. `reached`: what the events in `lines` get from `simulate`,
-    credited by `rules`; the same, unless the search was given up. `grows`: an event of twice that
-    amount would get more.
+    `at_most`: no event credits more, and of a timer all rules that ring at one instant together.
+    `reached`: what the last event of `lines` gets from `simulate`, or the client in them when the
+    timer rings at the instant `until`, credited by `rules`; the same, unless the search was given
+    up. `grows`: an event of twice that amount would get more.
     """
 
     trigger: str
@@ -58,6 +65,7 @@ class Payout:
     rules: tuple[str, ...] = ()
     lines: tuple[bytes, ...] = ()
     grows: bool = False
+    until: int | None = None
 
 
 def greatest_payouts(rule_set: CheckedRuleSet, assumed: Assumed) -> list[Payout]:
@@ -68,12 +76,43 @@ def greatest_payouts(rule_set: CheckedRuleSet, assumed: Assumed) -> list[Payout]
         return []
     compiled = compile_rule_set(rule_set)
     return [
-        _Search(
-            rule_set, compiled, [rule for rule in live if rule.trigger == trigger], assumed
-        ).run()
+        _greatest(rule_set, compiled, [rule for rule in live if rule.trigger == trigger], assumed)
         for trigger in EVENT_VARIABLES
         if trigger in paying
     ]
+
+
+def _greatest(
+    rule_set: CheckedRuleSet,
+    compiled: CompiledRuleSet,
+    rules: Sequence[CheckedRule],
+    assumed: Assumed,
+) -> Payout:
+    """Of one trigger. Timers that may ring at one instant are bounded by their sum, and the best of
+    them alone is shown."""
+    found = [
+        (slot[0].timer, _Search(rule_set, compiled, slot, assumed).run())
+        for slot in slots(rules)
+        if any(pays(rule) for rule in slot)
+    ]
+    best = max((payout for _, payout in found), key=lambda payout: payout.reached)
+    at_most = max(
+        sum(
+            (each.at_most for other, each in found if _at_once(rule_set, best, timer, other)), _ZERO
+        )
+        for timer, _ in found
+    )
+    for limit in (rule_set.limits.per_client_credit, rule_set.limits.budget):
+        at_most = _at_most(at_most, limit)
+    return replace(best, at_most=at_most)
+
+
+def _at_once(
+    rule_set: CheckedRuleSet, payout: Payout, first: DailyTimer | None, second: DailyTimer | None
+) -> bool:
+    if first is None or second is None:
+        return first is second
+    return may_ring_at_once(rule_set, payout.trigger, first, second)
 
 
 def rules_from(rule_set: CheckedRuleSet, now: int) -> list[CheckedRule]:
@@ -128,7 +167,13 @@ class _Search:
         self._space = self._judge.space(
             self._rules, assumed.largest_major, assumed.most_times, assumed.since
         )
-        self._witness = Witness(rule_set, rules[0].trigger, assumed.since)
+        self._rings = rules[0].trigger in TIMERS
+        first, since = rules[0], assumed.since
+        self._witness = (
+            TimerWitness(rule_set, first, since)
+            if self._rings
+            else Witness(rule_set, first.trigger, since)
+        )
         self._best = Payout(rules[0].trigger, _ZERO, _ZERO)
         self._tried = 0
 
@@ -150,15 +195,20 @@ class _Search:
         """The proven bound; `self._best` is the best event on the way. Of boxes that promise the
         same the latest goes first, which is the smallest."""
         order, left, settled = count(0, -1), EFFORT // len(self._rules), _ZERO
+        spare = _SPARE
         whole = self._space.whole()
         first = self._promise(whole)
         waiting = [(-first.most, next(order), whole, first)]
         while waiting:
             most = -waiting[0][0]
-            if most <= max(self._best.reached, settled):
+            if most <= self._best.reached or most < settled:
                 break
             if left <= 0:
                 return most
+            if most == settled:  # proven; only an event that gets it is still looked for
+                spare -= 1
+                if spare < 0:
+                    break
             _, _, box, promise = heapq.heappop(waiting)
             self._try(box, promise)
             name = box.widest(promise.open_names)
@@ -267,18 +317,29 @@ class _Search:
 
     def _hold(self, lines: list[bytes]) -> Decimal:
         """What these events get; kept where it is the best so far."""
-        credited, rules = credited_by(self._compiled, lines)
+        until = rings_at(lines[-1]) if self._rings else None
+        credited, rules = credited_by(self._compiled, lines, self._best.trigger, until)
         if credited > self._best.reached:
-            self._best = Payout(self._best.trigger, _ZERO, credited, rules, tuple(lines))
+            self._best = Payout(
+                self._best.trigger, _ZERO, credited, rules, tuple(lines), until=until
+            )
         return credited
 
 
 def credited_by(
-    compiled: CompiledRuleSet, lines: Sequence[bytes]
+    compiled: CompiledRuleSet, lines: Sequence[bytes], trigger: str = "", until: int | None = None
 ) -> tuple[Decimal, tuple[str, ...]]:
-    """What the last of these lines is credited, and by which rules."""
-    last = list(simulate(compiled, lines))[-1]
-    commands = () if last.outcome is None else last.outcome.commands
+    """What the last of these lines is credited, or the client in them when the timer of this
+    trigger rings at the instant `until`; and by which rules."""
+    taken = simulate(compiled, lines, until)
+    if until is None:
+        outcome = list(taken)[-1].outcome
+    else:
+        rungs = (each.rung for each in taken if each.rung is not None and each.clock == until)
+        outcome = next(
+            (each.outcome for each in rungs if Rank(each.due.rank).name == trigger), None
+        )
+    commands = () if outcome is None else outcome.commands
     credits_ = [each for each in commands if isinstance(each, AddBonus)]
     total = sum((Decimal(each.amount_major) for each in credits_), _ZERO)
     return total, tuple(dict.fromkeys(each.rule_id for each in credits_))

@@ -1,6 +1,6 @@
 """Rules whose exclusivity group is always held by a rule above them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 from rules_engine.checked import AddBonusAction, CheckedRule, CheckedRuleSet
 from rules_engine.lint.boxes import Box
@@ -16,12 +16,13 @@ _MOST_ABOVE = 60
 
 
 def check_shadows(rule_set: CheckedRuleSet, rules: Sequence[CheckedRule]) -> Iterator[Found]:
-    """`rules`: those that may fire on their own, in matching order."""
-    above: dict[tuple[str, str], list[CheckedRule]] = {}
+    """`rules`: those that may fire on their own, in matching order. Those of timers meet where they
+    are due at once: so many days from the same fact, at the same time."""
+    above: dict[Hashable, list[CheckedRule]] = {}
     for rule in rules:
         if rule.exclusive is None:
             continue
-        seen = above.setdefault((rule.trigger, rule.exclusive), [])
+        seen = above.setdefault((rule.trigger, rule.timer, rule.exclusive), [])
         met = [other for other in seen if _meet(rule, other)]
         if met:
             yield from _shadow(rule_set, rule, met[-_MOST_ABOVE:])

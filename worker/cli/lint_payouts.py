@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from rules_engine.calendar import local_text
 from schemas.instants import instant_text
 from schemas.money import money_text
 
@@ -41,6 +42,7 @@ def payouts_told(report: "LintReport") -> dict[str, Any]:
                 "growsWithAmount": payout.grows,
                 "rules": list(payout.rules),
                 "events": _events(payout.lines),
+                "until": None if payout.until is None else instant_text(payout.until),
             }
             for payout in report.payouts
         ],
@@ -55,17 +57,17 @@ def _day(report: "LintReport", day: "DayPayout") -> dict[str, Any]:
         "reachedMajor": _money(report, day.reached),
         "nextEventPays": day.is_open,
         "events": _events(day.lines),
+        "until": None if day.until is None else instant_text(day.until),
     }
 
 
 def _told(report: "LintReport", payout: "Payout") -> str:
-    if not payout.lines:  # the event of a timer is in no file
-        return f"{payout.trigger}: at most {_money(report, payout.at_most)}"
     most = f"{payout.trigger}: {_money(report, payout.at_most)}"
     if payout.reached != payout.at_most:
         most = f"{most} or less; {_money(report, payout.reached)} found"
     by = f" by {', '.join(payout.rules)}" if payout.rules else ""
-    return f"{most}{by}{', more for more' if payout.grows else ''}"
+    at = "" if payout.until is None else f", at {_local(report, payout.until)}"
+    return f"{most}{by}{at}{', more for more' if payout.grows else ''}"
 
 
 def _day_told(report: "LintReport", day: "DayPayout") -> str:
@@ -73,12 +75,18 @@ def _day_told(report: "LintReport", day: "DayPayout") -> str:
         return f"no bound, {day.because}"
     told = f"{_money(report, day.at_most)}, held by {day.because}"
     if day.reached == day.at_most:
-        return f"{told}; reached by {len(day.lines)} events"
+        by = f"{len(day.lines)} events" if day.until is None else "the timer"
+        return f"{told}; reached by {by}"
     return f"{told}; {_money(report, day.reached)} found"
 
 
 def _money(report: "LintReport", amount: Decimal) -> str:
     return money_text(amount, report.rule_set.minor_digits)
+
+
+def _local(report: "LintReport", at: int) -> str:
+    """As `--until` takes it, by the organization's clock."""
+    return local_text(at, report.rule_set.time_zone)
 
 
 def _events(lines: Sequence[bytes]) -> list[Any]:
