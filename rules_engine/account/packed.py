@@ -12,15 +12,8 @@ from decimal import Decimal
 from msgspec import DecodeError, Struct, msgpack
 
 from rules_engine.account.payments import Payment
-from rules_engine.account.records import (
-    Source,
-    Sources,
-    batches,
-    new_record,
-    record,
-    source,
-    source_of,
-)
+from rules_engine.account.records import batches, new_record, record
+from rules_engine.account.sources import Source, Sources, source, source_of
 from rules_engine.account.spending import Draw
 from rules_engine.account.values import NOTHING, UNUSED, Account, Batch, Earned, Opened
 from rules_engine.checked import RefundPolicy

@@ -10,59 +10,24 @@ Then, big endian: id (16), what is left (4), and by the flags
 With the flags 2 and 1 alone, the usual case, left and top-up are of 3 bytes and stand together;
 larger ones say what was credited, too.
 Amounts are numbers of `rules_engine.units`. What does not fit (large amounts, a 16th source, a
-batch that was emptied or whose top-up was refunded) follows 0xf0 and its length (2) as msgpack.
-
-A *source* is what batches of one origin have in common; a rule's id alone where all else is usual.
+batch that was emptied or whose top-up was refunded) follows 0xf0 and its length (2) as msgpack
+(`rare_records.py`).
 """
 
-from collections.abc import Sequence
 from struct import Struct as StructFormat
 from typing import Any
 
-from msgspec import Struct, msgpack
-
-from rules_engine.account.values import Batch, Earned, Opened
-from rules_engine.units import Number, fitting, frequent_amount, to_number
+from rules_engine.account.rare_records import RARE, RARE_HEAD, rare_record, read_rare
+from rules_engine.account.sources import Source, Sources
+from rules_engine.account.values import Batch, Earned
+from rules_engine.units import frequent_amount, to_number
 from schemas.instants import DAY_US
 
 _NUMBERED, _CREDITED, _EXPIRES, _EARNED = 8, 4, 2, 1
 _USUAL = _EXPIRES | _EARNED
 """What a rule credited for a top-up and nobody touched since."""
-_OTHER, _OTHER_HEAD = 0xF0, 3
 _SOURCES = 15
 _ID = 16
-
-
-class Source(Struct, frozen=True, gc=False, array_like=True):
-    """`charged` and `siblings`: as in `Earned`."""
-
-    rule_id: str
-    charged: str = ""
-    siblings: int = 1
-    product_types: tuple[str, ...] = ()
-    product_ids: tuple[str, ...] = ()
-    opened_by: Opened = Opened.RULE
-
-
-Sources = tuple[str | Source, ...]
-
-
-class _Earned(Struct, frozen=True, gc=False, array_like=True):
-    credited: Number
-    topup: Number
-    day: int
-    refunded: Number
-    revoked: Number
-
-
-class _Other(Struct, frozen=True, gc=False, array_like=True):
-    number: int
-    id: bytes
-    left: Number
-    source: int
-    expires_at: int | None
-    emptied_at: int | None
-    earned: _Earned | None
 
 
 def _format(flags: int) -> StructFormat:
@@ -83,29 +48,6 @@ _PACK = tuple(each.pack for each in _FORMATS)
 _READ = tuple((each.unpack_from, each.size) for each in _FORMATS)
 
 _LOW = (1 << 32) - 1
-_UNRESTRICTED = ((), ())
-
-_encode = msgpack.Encoder().encode
-_other = msgpack.Decoder(_Other).decode
-
-
-def source_of(batch: Batch) -> str | Source:
-    """What it has in common with others."""
-    restriction = batch.product_types, batch.product_ids
-    return source(batch.rule_id, batch.earned, restriction, batch.opened_by)
-
-
-def source(
-    rule_id: str,
-    earned: Earned | None,
-    restriction: tuple[tuple[str, ...], tuple[str, ...]],
-    opened_by: Opened = Opened.RULE,
-) -> str | Source:
-    """As `source_of`. `restriction`: product types, product ids."""
-    charged, siblings = ("", 1) if earned is None else (earned.charged, earned.siblings)
-    if charged or siblings != 1 or opened_by or restriction != _UNRESTRICTED:
-        return Source(rule_id, charged, siblings, *restriction, opened_by)
-    return rule_id
 
 
 def record(batch: Batch, left: int, source: int, number: int) -> bytes:
@@ -119,7 +61,7 @@ def record(batch: Batch, left: int, source: int, number: int) -> bytes:
         if batch.number == number and (earned is None or earned.credited == batch.left):
             made = new_record(batch.id, left, batch.expires_at, earned, source)
         made = made or _full_record(batch, left, source, number)
-    return made or _other_record(batch, source)
+    return made or rare_record(batch, source)
 
 
 def new_record(
@@ -185,10 +127,10 @@ def batches(records: bytes, sources: Sources, number: int) -> tuple[Batch, ...]:
     at, end = 0, len(records)
     while at < end:
         kind = records[at]
-        if kind == _OTHER:
-            begin = at + _OTHER_HEAD
+        if kind == RARE:
+            begin = at + RARE_HEAD
             at = begin + (records[at + 1] << 8 | records[at + 2])
-            found.append(_read_other(_other(records[begin:at]), named))
+            found.append(read_rare(records[begin:at], named))
         else:
             read, size = _READ[kind & 15]
             found.append(_batch(kind & 15, read(records, at), named[kind >> 4], number))
@@ -228,53 +170,3 @@ def _batch(flags: int, fields: tuple[Any, ...], source: Source, number: int) -> 
         source.rule_id,
         earned,
     )
-
-
-def _read_other(read: _Other, sources: Sequence[Source]) -> Batch:
-    source, held, earned = sources[read.source], read.earned, None
-    if held is not None:
-        earned = Earned(
-            frequent_amount(held.credited),
-            frequent_amount(held.topup),
-            held.day,
-            source.siblings,
-            source.charged,
-            frequent_amount(held.refunded),
-            frequent_amount(held.revoked),
-        )
-    return Batch(
-        read.number,
-        read.id,
-        frequent_amount(read.left),
-        read.expires_at,
-        source.product_types,
-        source.product_ids,
-        source.opened_by,
-        source.rule_id,
-        earned,
-        read.emptied_at,
-    )
-
-
-def _other_record(batch: Batch, source: int) -> bytes:
-    earned = batch.earned
-    packed = _encode(
-        _Other(
-            batch.number,
-            batch.id,
-            fitting(to_number(batch.left)),
-            source,
-            batch.expires_at,
-            batch.emptied_at,
-            None
-            if earned is None
-            else _Earned(
-                fitting(to_number(earned.credited)),
-                fitting(to_number(earned.topup)),
-                earned.day,
-                fitting(to_number(earned.refunded)),
-                fitting(to_number(earned.revoked)),
-            ),
-        )
-    )
-    return bytes((_OTHER,)) + len(packed).to_bytes(2, "big") + packed
