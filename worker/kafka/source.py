@@ -7,9 +7,8 @@ a silent jump. The position is the lane's (from its state), never the group's.
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine, Mapping, Sequence
-from datetime import datetime
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import (
@@ -21,12 +20,12 @@ from aiokafka.errors import (
 )
 from msgspec import Struct
 
+from config.settings import StartFrom
 from schemas.records import Record
-from worker.errors import BadLog, Misconfigured, SourceUnavailable
+from worker.errors import BadLog, SourceUnavailable
+from worker.kafka.start_offsets import first_offsets
 from worker.merge import before_gaps, merge
 from worker.ports import Batch
-
-StartFrom = Literal["earliest", "latest"] | datetime
 
 _topic = attrgetter("topic")
 POLL_SECONDS = 1.0
@@ -258,37 +257,8 @@ class KafkaSource:
             raise SourceUnavailable(f"{topic} is no longer assigned") from error
 
     async def resolve_start(self, topics: Sequence[str]) -> Mapping[str, int]:
-        try:
-            internal = await self._beginning_of_internal(topics)
-            events = [self._of[topic] for topic in topics if topic not in internal]
-            found = await self._resolve(events) if events else {}
-        except KafkaError as error:
-            raise SourceUnavailable(f"offsets cannot be looked up: {error}") from error
-        return internal | {partition.topic: offset for partition, offset in found.items()}
-
-    async def _resolve(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
-        start, consumer = self._settings.start_from, self._consumer
-        if start is None:
-            raise Misconfigured(
-                "A lane has no state and START_FROM is not set.",
-                "Set LOYALTY_START_FROM: `earliest` pays for everything that the topics still "
-                "hold, `latest` for nothing that is in them now, an instant for all since then.",
-            )
-        if start == "earliest":
-            return dict(await consumer.beginning_offsets(partitions))
-        ends = await consumer.end_offsets(partitions)
-        if start == "latest":
-            return dict(ends)
-        millis = int(start.timestamp() * 1000)
-        at = await consumer.offsets_for_times(dict.fromkeys(partitions, millis))
-        return {p: at[p].offset if at.get(p) else ends[p] for p in partitions}
-
-    async def _beginning_of_internal(self, topics: Sequence[str]) -> dict[str, int]:
-        """Of what lanes said to each other nothing may be missed."""
-        if self.internal is None or self.internal not in topics:
-            return {}
-        partition = self._of[self.internal]
-        return {self.internal: (await self._consumer.beginning_offsets([partition]))[partition]}
+        own = {topic: self._of[topic] for topic in topics}
+        return await first_offsets(self._consumer, own, self.internal, self._settings.start_from)
 
     async def still_member(self) -> bool:
         """Asks the group by a commit with the own generation; the offset serves lag monitors."""
