@@ -1,9 +1,10 @@
-"""What must become of each record, by the contract: worked out with the reference's own reader and
-memory, which share no code with the worker.
+"""What must become of each record, by the contract, and what must come out of it: worked out with
+the reference's own reader and model, which share no code with the worker.
 
 In this order: TOO_LARGE, NOT_UTF8, NOT_JSON, SCHEMA of what has no type, UNKNOWN_TYPE, WRONG_TOPIC,
 SCHEMA, OUT_OF_RANGE, KEY_MISMATCH, IN_FUTURE, then duplicate or EVENT_ID_REUSED,
-PAYMENT_ID_REUSED, and else applied.
+PAYMENT_ID_REUSED, NOT_IMPORTED, and else applied. What time makes due comes before the event that
+moves the clock.
 """
 
 import sys
@@ -14,57 +15,68 @@ from decimal import localcontext
 from typing import Any
 
 from schemas.records import InputRecord
-from tests.reference import events
+from tests.reference import agenda, events, ring
 from tests.reference.memory import Client
+from tests.reference.model import Model
+from tests.reference.result import Result
 
 APPLIED, DUPLICATE = "applied", "duplicate"
 DIGITS = {"izi": 2}
 DIGITS_WITHOUT_RULES = 4
 SKEW = timedelta(seconds=300)
 
-Key = tuple[str, str]
 
+class Accountant(Model):
+    """The fates of the records of one lane, in the order of their arrival; `result` is what must
+    come out of it.
 
-class Accountant:
-    """The fates of the records of one lane, in the order of their arrival."""
+    The model asks every client what is due, whenever the clock moves. This one remembers the
+    answers of those whom nothing happened to since.
+    """
 
-    def __init__(self) -> None:
-        self._clients: dict[Key, Client] = {}
-        self._paid: dict[tuple[Key, str], dict[str, Any]] = {}
+    def __init__(self, rules: str) -> None:
+        super().__init__(rules, {})
+        self._first_due: dict[tuple[str, str], agenda.Due] = {}
 
-    def judge(self, record: InputRecord) -> tuple[str, dict[str, Any] | None]:
-        """`applied`, `duplicate` or the code of the dead letter; the event where it was read."""
+    def fate_of(self, record: InputRecord) -> str:
+        """`applied`, `duplicate` or the code of the dead letter."""
         with _numbers_of_any_length():
             try:
                 event = _read(record)
-                return self._take(event), event
+                key = (event["organizationId"], event["clientId"])
+                client = self.clients.get(key)
+                is_known = client is not None and client.known_event(event["eventId"]) is not None
+                self.take(event, record.offset)
             except events.Rejected as rejected:
-                return rejected.code, None
+                return rejected.code
+        self._look_at(self.clients[key])
+        return DUPLICATE if is_known else APPLIED
 
-    def _take(self, event: dict[str, Any]) -> str:
-        key = (event["organizationId"], event["clientId"])
-        client = self._clients.setdefault(key, Client(key))
-        known = client.known_event(event["eventId"])
-        if known is not None:
-            if known != event:
-                raise events.Rejected("EVENT_ID_REUSED", event["eventId"])
-            return DUPLICATE
-        if event["type"] == "PAYMENT_MADE":
-            self._pay(key, client, event)
-        client.remember(event)
-        return APPLIED
+    def close(self) -> Result:
+        """With what an event gave that was over by then."""
+        self.advance(self.clock)
+        return self.result
 
-    def _pay(self, key: Key, client: Client, event: dict[str, Any]) -> None:
-        """A payment's id is another event's while that is remembered, or where it has a bonus part
-        (all of a round lies within 180 days)."""
-        earlier = self._paid.get((key, event["paymentId"]))
-        if (
-            earlier is not None
-            and earlier["eventId"] != event["eventId"]
-            and (earlier["bonusAmountMajor"] > 0 or client.known_event(earlier["eventId"]))
-        ):
-            raise events.Rejected("PAYMENT_ID_REUSED", event["paymentId"])
-        self._paid[key, event["paymentId"]] = event
+    def advance(self, clock: datetime) -> None:
+        while self._first_due:
+            due = min(self._first_due.values(), key=lambda each: each.order)
+            if due.at > clock:
+                break
+            self.clock = max(self.clock, due.at)
+            self.position = max(self.position, (due.at, due.rank))
+            ring.ring(self, due)
+            self.set_timers(due.client)
+            self._look_at(due.client)
+        self.clock = clock
+        self.position = (clock, agenda.EVENTS)
+
+    def _look_at(self, client: Client) -> None:
+        ours = client.key[0] == self.rule_set["organizationId"]
+        due = agenda.earliest([client]) if ours else None
+        if due is None:
+            self._first_due.pop(client.key, None)
+        else:
+            self._first_due[client.key] = due
 
 
 @contextmanager
@@ -91,7 +103,7 @@ def _read(record: InputRecord) -> dict[str, Any]:
         raise events.Rejected("WRONG_TOPIC", home)
     if isinstance(parsed, dict) and not _is_text(parsed.get("type")):
         raise events.Rejected("SCHEMA", "type")
-    _spare_words(parsed)
+    spare_words(parsed)
     organization = events.organization_of(parsed)
     event = events.read(parsed, DIGITS.get(organization or "", DIGITS_WITHOUT_RULES))
     if record.key != event["clientId"].encode():
@@ -102,7 +114,7 @@ def _read(record: InputRecord) -> dict[str, Any]:
     return event
 
 
-def _spare_words(parsed: Any) -> None:
+def spare_words(parsed: Any) -> None:
     """U+001F separates ids, so no id may hold it; the reference forbids it in every text. Where a
     text is no id it stands for any other character."""
     for name in ("code", "executor", "reason"):

@@ -21,9 +21,15 @@ from worker.tables.memory import MemoryLane
 
 TRIGGERS = (
     *("BALANCE_TOPPED_UP", "VISIT_STARTED", "VISIT_ENDED", "PAYMENT_MADE", "CLIENT_REGISTERED"),
-    "PROMO_CODE_REDEEMED",
+    *("PROMO_CODE_REDEEMED", "BONUS_EXPIRED"),
 )
-"""A rule of each gives a command for every event: what was applied can be read from outside."""
+DATED = {
+    "CLIENT_ABSENT": "after: {days: 1}",
+    "AFTER_FIRST_VISIT": "after: {days: 2}",
+    "BIRTHDAY": 'at: "00:30"',
+    "BONUS_EXPIRING": "before: {days: 1}",
+}
+"""A rule of each gives a command whenever it can: what happened can be read from outside."""
 RULES = """
 organizationId: izi
 version: "1"
@@ -35,12 +41,17 @@ rules:
     trigger: BALANCE_TOPPED_UP
     when: topupAmountMajor < 1000000
     actions: [{type: ADD_BONUS, formula: "percent(topupAmountMajor, 5)", expiresInDays: 1}]
+  - id: once-a-day
+    trigger: VISIT_ENDED
+    limits: {perClient: [{times: 1, per: DAY}], cooldown: {hours: 20}}
+    actions: [{type: ADD_BONUS, formula: "coalesce(averageTopupMajor, 1) / 3", max: 50}]
 """ + "".join(
-    f"  - {{id: {trigger.lower()}, trigger: {trigger}, "
-    "actions: [{type: ASSIGN_GROUP, groupId: seen}]}\n"
-    for trigger in TRIGGERS
+    f"  - {{id: {trigger.lower()}, trigger: {trigger}{timing and ', ' + timing}, "
+    "actions: [{type: ASSIGN_GROUP, groupId: seen, expiresInDays: 2}]}\n"
+    for trigger, timing in [*((trigger, "") for trigger in TRIGGERS), *DATED.items()]
 )
 
+SKEW_SECONDS = 300
 CHANNELS = {f"loyalty.{channel.value.lower()}": channel for channel in EVENTS}
 assert set(CHANNELS) == set(TOPICS)
 
@@ -104,10 +115,11 @@ class Inputs:
 
 
 class Clock:
-    """Stands where the latest record came."""
+    """Stands behind every event that is not too far ahead of its record, so that events alone
+    move the lane's clock."""
 
     def __init__(self, records: Sequence[InputRecord]) -> None:
-        self._now = records[-1].timestamp * 1000
+        self._now = (records[-1].timestamp + SKEW_SECONDS * 1000) * 1000
 
     def now_us(self) -> int:
         return self._now
@@ -154,7 +166,7 @@ class Site:
             log=self.log,
             tables=self.tables,
             publisher=self.publisher.lane(0),
-            evaluator=LoyaltyEvaluator(CHANNELS, BOOK, make_terms(300, 120, 180)),
+            evaluator=LoyaltyEvaluator(CHANNELS, BOOK, make_terms(SKEW_SECONDS, 0, 180)),
             clock=self.clock,
             observer=self.observer,
         )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from tests.reference.lives_events import SPOILT
 from tests.reference.malformed import spoil
 
 Damage = Callable[[Random, bytes], bytes]
@@ -87,9 +88,15 @@ def field(random: Random, value: bytes) -> bytes:
     return spoil(random, json.loads(value), 2)
 
 
+def export(random: Random, value: bytes) -> bytes:
+    """What a line of an export may have wrong, in whatever event."""
+    return json.dumps(json.loads(value) | random.choice(SPOILT)).encode()
+
+
 DAMAGES: tuple[Damage, ...] = (
     *(flip, cut, end, double, insert, insert, swap, digit, digit, exchange, repeat_a_field),
     *(field,) * 4,
+    export,
 )
 
 

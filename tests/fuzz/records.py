@@ -2,6 +2,7 @@
 wrong key, without a value or with strange headers."""
 
 import json
+from datetime import timedelta
 from random import Random
 
 from schemas.records import InputRecord
@@ -19,17 +20,25 @@ HEADERS: tuple[tuple[tuple[str, bytes], ...], ...] = (
 
 
 class Round:
-    """Offsets count per topic; broker timestamps go up by a second, in the order of arrival."""
+    """Offsets count per topic; broker timestamps go up by a second, now and then by hours, in the
+    order of arrival."""
 
     def __init__(self, seed: int, count: int) -> None:
         self._random = Random(seed)
         self._clients = self._random.choice((1, 5, 60, 400))
         self._sent: list[Event] = []
+        self._now = BEGIN
+        self._pauses = self._random.choice((0, 0.01, 0.04))
         self._ends = dict.fromkeys(TOPICS, 0)
         self.records = [self._record(number) for number in range(count)]
 
     def _record(self, number: int) -> InputRecord:
         random = self._random
+        self._now += timedelta(seconds=1)
+        if random.random() < self._pauses:
+            self._now += timedelta(
+                hours=random.choice((1, 8, 13, 24)), seconds=random.choice((0, 1))
+            )
         event = self._event(number)
         topic, key = TOPIC_OF_TYPE[event["type"]], event["clientId"].encode()
         value: bytes | None = json.dumps(event, ensure_ascii=random.random() < 0.5).encode()
@@ -48,7 +57,7 @@ class Round:
         headers = random.choice(HEADERS) if random.random() < 0.1 else ()
         offset = self._ends[topic]
         self._ends[topic] += 1
-        stamp = int(BEGIN.timestamp() * 1000) + number * 1000
+        stamp = int(self._now.timestamp() * 1000)
         key_or_none = None if random.random() < 0.005 else key
         return InputRecord(topic, 0, offset, stamp, key_or_none, value, headers)
 
@@ -56,7 +65,7 @@ class Round:
         """A new one; or one of the latest again, as it was, or with something else in it."""
         random = self._random
         if not self._sent or random.random() > 0.12:
-            return good_event(random, number, self._clients)
+            return good_event(random, number, self._clients, self._now)
         event = dict(random.choice(self._sent[-RECENT:]))
         luck = random.random()
         if luck < 0.3:

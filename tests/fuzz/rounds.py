@@ -1,25 +1,34 @@
 """One round: records through a lane, and every one of them accounted for from outside.
 
 1. Dead letters name exactly the records, with the codes, that the accountant says.
-2. Commands are caused by exactly the applied events that have a rule.
+2. Commands and journal are those that the applied events, and the timers between them, must give:
+   field by field, in order, none more and none less.
 3. What the worker reports adds up to the records: applied, duplicate or dead letter.
 4. A lane that lost its tables replays the round to the same states, and says nothing again.
 """
 
 import json
 from collections import Counter
+from itertools import zip_longest
 from random import Random
+from typing import Any
 
 from msgspec import Struct, field
 
 from schemas.records import InputRecord
 from schemas.topics import Channel
-from tests.fuzz.accountant import APPLIED, DUPLICATE, Accountant
-from tests.fuzz.lane import TRIGGERS, Site
+from tests.fuzz.accountant import APPLIED, DUPLICATE, Accountant, spare_words
+from tests.fuzz.lane import RULES, Site
 from tests.fuzz.records import Round
 
 Place = tuple[str, int]
 """Topic and offset."""
+Output = dict[str, Any]
+TYPES = {
+    Channel.BONUS_COMMANDS: ("ADD_BONUS", "REVOKE_BONUS"),
+    Channel.GROUP_COMMANDS: ("ASSIGN_GROUP", "UNASSIGN_GROUP"),
+    Channel.PUSH_COMMANDS: ("SEND_PUSH",),
+}
 
 
 class Unaccounted(AssertionError):
@@ -27,46 +36,54 @@ class Unaccounted(AssertionError):
 
 
 class Due(Struct):
-    """What must come out. `fates`: how many of each."""
+    """What must come out. `fates`: how many records came to each."""
 
     letters: set[tuple[Place, str]] = field(default_factory=set)
-    fired: set[Place] = field(default_factory=set)
+    outputs: dict[Channel, list[Output]] = field(default_factory=dict)
     fates: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def caused(self) -> Counter[str]:
+        """How many outputs there are by what caused them; a timer's are named `timer`."""
+        return Counter(
+            cause["type"] if cause["topic"] else f"timer {cause['type']}"
+            for outputs in self.outputs.values()
+            for cause in (each["causedBy"] for each in outputs)
+        )
 
 
 def account(records: list[InputRecord]) -> Due:
-    accountant, due = Accountant(), Due()
+    accountant, due = Accountant(RULES), Due()
     for record in records:
-        fate, event = accountant.judge(record)
-        place = (record.topic, record.offset)
+        fate = accountant.fate_of(record)
         due.fates[fate] += 1
         if fate not in (APPLIED, DUPLICATE):
-            due.letters.add((place, fate))
-        elif fate == APPLIED and event is not None and _fires(event):
-            due.fired.add(place)
+            due.letters.add(((record.topic, record.offset), fate))
+    result = accountant.close()
+    commands = [command for _, command in result.commands]
+    for channel, types in TYPES.items():
+        due.outputs[channel] = [each for each in commands if each["type"] in types]
+    due.outputs[Channel.BONUS_JOURNAL] = [record for _, record in result.journal]
     return due
 
 
-def _fires(event: dict[str, object]) -> bool:
-    return event["organizationId"] == "izi" and event["type"] in TRIGGERS
-
-
-async def run_round(seed: int, count: int) -> Counter[str]:
-    """The fates of its records. Raises Unaccounted, and whatever crashes the worker."""
+async def run_round(seed: int, count: int) -> Due:
+    """What came out, since it was due. Raises Unaccounted, and whatever crashes the worker."""
     records = Round(seed, count).records
     due = account(records)
     site = Site(records, Random(seed))
     lane = await site.work_off()
     _hold(seed, records, "dead letters", _letters(site), due.letters)  # 1
-    _hold(seed, records, "events that fired", _causes(site), due.fired)  # 2
+    for channel, outputs in due.outputs.items():  # 2
+        _hold_outputs(seed, records, channel, _said(site, channel), outputs)
     counts = {"events": site.observer.events, "duplicates": site.observer.duplicates}  # 3
     applied, duplicates = due.fates[APPLIED], due.fates[DUPLICATE]
     _hold(seed, records, "counts", counts.items(), {
         "events": applied + duplicates, "duplicates": duplicates}.items())  # fmt: skip
-    if sum(due.fates.values()) != count or not site.inputs.exhausted:
+    if due.fates.total() != count or not site.inputs.exhausted:
         raise Unaccounted(f"seed {seed}: not every record was taken")
     await _replay(seed, site, lane.held().head.positions)  # 4
-    return due.fates
+    return due
 
 
 async def _replay(seed: int, site: Site, positions: dict[str, int]) -> None:
@@ -95,10 +112,25 @@ def _letters(site: Site) -> set[tuple[Place, str]]:
     return found
 
 
-def _causes(site: Site) -> set[Place]:
-    commands = site.publisher.records(Channel.GROUP_COMMANDS)
-    causes = [json.loads(command.value or b"")["causedBy"] for command in commands]
-    return {(cause["topic"], cause["offset"]) for cause in causes}
+def _said(site: Site, channel: Channel) -> list[Output]:
+    """Texts as the accountant reads them."""
+    said = [json.loads(record.value or b"") for record in site.publisher.records(channel)]
+    for output in said:
+        spare_words(output)
+    return said
+
+
+def _hold_outputs(
+    seed: int, records: list[InputRecord], channel: Channel, got: list[Output], due: list[Output]
+) -> None:
+    """The first that differs, with the record that caused it."""
+    for mine, theirs in zip_longest(got, due):
+        if mine != theirs:
+            cause = (mine or theirs)["causedBy"]
+            by_place = {(record.topic, record.offset): record for record in records}
+            record = by_place.get((cause["topic"], cause["offset"]))
+            told = f"seed {seed}: {channel.value} differ:\n  worker {mine}\n  model  {theirs}"
+            raise Unaccounted(f"{told}\n  {str(record)[:600]}")
 
 
 def _hold(seed: int, records: list[InputRecord], what: str, got: object, due: object) -> None:

@@ -16,21 +16,30 @@ from worker.evaluator_port import Work
 
 
 async def test_every_record_is_applied_a_duplicate_or_a_dead_letter() -> None:
-    fates, broken = await fuzz_records(1_000_000, 4_000)
-    assert broken == 0
-    assert sum(fates.values()) == 4_000
+    ran = await fuzz_records(1_000_000, 4_000)
+    assert ran.broken == 0
+    assert ran.fates.total() == 4_000
 
 
 CODES = {
     *("NOT_UTF8", "NOT_JSON", "SCHEMA", "UNKNOWN_TYPE", "WRONG_TOPIC", "OUT_OF_RANGE"),
     *("KEY_MISMATCH", "EVENT_ID_REUSED", "PAYMENT_ID_REUSED", "IN_FUTURE", "TOO_LARGE"),
+    "NOT_IMPORTED",
+}
+TIMERS = {
+    *("BONUS_EXPIRY", "GROUP_EXPIRY", "BONUS_EXPIRED", "BONUS_EXPIRING", "BIRTHDAY"),
+    *("AFTER_FIRST_VISIT", "CLIENT_ABSENT"),
 }
 
 
-def test_every_fate_comes_up() -> None:
-    fates = Counter[str]()
+def test_every_fate_and_every_timer_comes_up() -> None:
+    fates, caused = Counter[str](), Counter[str]()
     for seed in range(12):
-        fates += account(Round(seed, 1_000).records).fates
+        due = account(Round(seed, 1_000).records)
+        fates += due.fates
+        caused += due.caused
+    assert {cause for cause in caused if "timer" in cause} == {f"timer {each}" for each in TIMERS}
+    assert {"CLIENT_IMPORTED", "CLIENT_FORGOTTEN", "CLIENT_UPDATED"} <= set(caused)
     assert set(fates) == {APPLIED, DUPLICATE, *CODES}
     assert fates[APPLIED] > 0.3 * fates.total()
 

@@ -16,7 +16,7 @@ from rules_engine.author.load import load_rule_set
 from rules_engine.compile import compile_rule_set
 from rules_engine.errors import RuleSetError
 from rules_engine.simulate import simulate
-from tests.fuzz.events import good_event
+from tests.fuzz.events import BEGIN, good_event
 
 RULE_FILES = (
     *sorted(Path("tests/data/author").glob("*.yaml")),
@@ -94,7 +94,7 @@ def try_rules(random: Random) -> str:
         _clear_rules(error, text)
         return "refused"
     compiled = compile_rule_set(checked)
-    lines = [good_event(random, number, 3) for number in range(6)]
+    lines = [good_event(random, number, 3, BEGIN) for number in range(6)]
     for line in lines:
         line["organizationId"] = checked.organization_id
     list(simulate(compiled, [json.dumps(line).encode() for line in lines]))

@@ -59,6 +59,8 @@ class Credit:
     batch_id: str
     charged: frozenset[tuple[str, str]] = frozenset()
     """Limits in money that it was charged to: name and period."""
+    refunded: Decimal = Decimal(0)
+    """Of the top-up, while its rule was in force."""
     revoked: Decimal = Decimal(0)
 
 
@@ -69,7 +71,6 @@ class Topup:
     amount: Decimal
     today: date
     credits: list[Credit] = field(default_factory=list)
-    refunded: Decimal = Decimal(0)
     firings_given_back: set[str] = field(default_factory=set)
 
 

@@ -11,19 +11,21 @@ from tests.reference.scene import Scene
 
 
 def revoke(scene: Scene) -> None:
-    """Rules in matching order, then actions; the share refunded so far is at most 1."""
+    """Rules in matching order, then actions; the share refunded so far is at most 1. A refund is of
+    the credits that the rule set in force can find."""
     topup = scene.client.topups.get(scene.event["originalEventId"])
     if topup is None:
         return
-    topup.refunded += scene.event["refundAmountMajor"]
     default = scene.rule_set.get("onTopupRefund", "KEEP")
     for rule in scene.rule_set["rules"]:
         earned = [credit for credit in topup.credits if credit.rule_id == rule["id"]]
+        found = [credit for credit in earned if credits_at(rule, credit.index)]
+        for credit in found:
+            credit.refunded += scene.event["refundAmountMajor"]
         if rule.get("onTopupRefund", default) != "REVOKE" or not earned:
             continue
-        for credit in earned:
-            if credits_at(rule, credit.index):
-                revoke_credit(scene, rule, topup, credit)
+        for credit in found:
+            revoke_credit(scene, rule, topup, credit)
         whole = all(credit.revoked == credit.amount for credit in earned)
         if whole and rule["id"] not in topup.firings_given_back:
             topup.firings_given_back.add(rule["id"])
@@ -40,7 +42,7 @@ def revoke_credit(scene: Scene, rule: dict[str, Any], topup: Topup, credit: Cred
     """The share so far less what was revoked, at most what is left in the batch."""
     batch = scene.client.account.find(credit.batch_id)
     assert batch is not None
-    due = credit.amount * min(topup.refunded, topup.amount) / topup.amount
+    due = credit.amount * min(credit.refunded, topup.amount) / topup.amount
     unit = Decimal(1).scaleb(-scene.rule_set["digits"])
     amount = min(batch.left, due.quantize(unit, ROUND_DOWN) - credit.revoked)
     if amount <= 0:
