@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rules_engine.wording import counted
 from worker.cli.output import Format, FormatOption, fail, open_output, print_json, say
 from worker.cli.rule_test_files import Loaded, files_of_tests, load_tests
 
 if TYPE_CHECKING:
-    from rules_engine.cases.coverage import Coverage
+    from rules_engine.cases.coverage import Clause, Coverage
     from rules_engine.cases.run import CaseResult, CaseRun, Failure
     from rules_engine.checked import CheckedRuleSet
 
@@ -20,6 +21,7 @@ _GAPS = (
     ("`when` never true", "never_true"),
     ("`when` never false", "never_false"),
 )
+_CLAUSE_GAPS = (("never true", "clauses_never_true"), ("never false", "clauses_never_false"))
 
 
 def run_rule_tests(
@@ -95,18 +97,21 @@ def _print(runs: dict[str, "CaseRun"], explained: dict[int, str]) -> None:
 
 
 def _coverage_lines(path: str, coverage: "Coverage") -> Iterator[str]:
-    yield f"{path}: {coverage.fired} of {coverage.rules} rules fired"
+    yield f"{path}: {coverage.fired} of {counted(coverage.rules, 'rule')} fired"
     for told, name in _GAPS:
         ids = getattr(coverage, name)
         if ids:
             yield f"  {told}: {', '.join(ids)}"
+    for told, name in _CLAUSE_GAPS:
+        for clause in getattr(coverage, name):
+            yield f"  a part of `when` {told}: {clause.rule_id}: {clause.text}"
 
 
 def _total(loaded: Loaded, runs: dict[str, "CaseRun"]) -> str:
     results = [result for run in runs.values() for result in run.results]
     failed = sum(not result.passed for result in results)
-    total = f"{len(results)} cases, {failed} failed"
-    return f"{total}, {len(loaded.findings)} findings to mend" if loaded.findings else total
+    total = f"{counted(len(results), 'case')}, {failed} failed"
+    return f"{total}, {counted(len(loaded.findings), 'finding')} to mend" if loaded.findings else total
 
 
 def _write_junit(
@@ -164,4 +169,10 @@ def _coverage_json(coverage: "Coverage") -> dict[str, Any]:
         "tiersNeverHit": coverage.tiers_never_hit,
         "neverTrue": coverage.never_true,
         "neverFalse": coverage.never_false,
+        "partsNeverTrue": _clauses_json(coverage.clauses_never_true),
+        "partsNeverFalse": _clauses_json(coverage.clauses_never_false),
     }
+
+
+def _clauses_json(clauses: "tuple[Clause, ...]") -> list[dict[str, str]]:
+    return [{"ruleId": clause.rule_id, "part": clause.text} for clause in clauses]

@@ -105,18 +105,32 @@ def test_junit(folder: Path, capsys: Shown) -> None:
     (folder / "izi.wrong.test.yaml").write_text("cases: 5")
     assert run(["rules", "test", "--junit", "results.xml"]) == 1
     root = fromstring((folder / "results.xml").read_bytes())
-    counted = ("tests", "failures", "errors", "skipped")
-    assert [root.get(name) for name in counted] == ["3", "1", "1", "0"]
+    counted = ("tests", "failures", "errors")
+    assert [root.get(name) for name in counted] == ["3", "1", "1"]
     suites = {suite.get("name"): suite for suite in root}
     assert set(suites) == {"izi.test.yaml", "izi.more.test.yaml", "izi.wrong.test.yaml"}
-    assert [suites["izi.more.test.yaml"].get(name) for name in counted] == ["1", "1", "0", "0"]
+    assert [suites["izi.more.test.yaml"].get(name) for name in counted] == ["1", "1", "0"]
     failure = root.find("testsuite/testcase/failure")
     assert failure is not None
     assert failure.get("type") == "MISSING"
     assert "+ everyday.anchor: ADD_BONUS 48.00 RUB" in (failure.text or "")
     error = root.find("testsuite/testcase/error")
     assert error is not None
-    assert error.get("message") == "`cases` must be a list, not `5`"
+    assert error.get("message") == "izi.wrong.test.yaml:1: `cases` must be a list, not `5`"
+    assert (failure.get("message") or "").startswith("izi.more.test.yaml:4: no command with ")
+    for element in root.iter():
+        required, optional = JUNIT_10[element.tag]
+        assert required <= set(element.keys()) <= required | optional
+
+
+JUNIT_10: dict[str, tuple[set[str], set[str]]] = {
+    "testsuites": (set(), {"name", "time", "tests", "failures", "errors"}),
+    "testsuite": ({"name", "tests", "failures", "errors"}, {"skipped", "time", "file", "id"}),
+    "testcase": ({"name"}, {"classname", "time", "group"}),
+    "failure": (set(), {"type", "message"}),
+    "error": (set(), {"type", "message"}),
+}
+"""Attributes that the schema asks for, and allows."""
 
 
 def test_junit_on_standard_output(folder: Path, capsys: Shown) -> None:
@@ -124,7 +138,10 @@ def test_junit_on_standard_output(folder: Path, capsys: Shown) -> None:
     root = fromstring(capsys.readouterr().out)
     case = root.find("testsuite/testcase")
     assert case is not None
-    assert (case.get("name"), case.get("line")) == ("400 reaches the anchor tier", "2")
+    assert (case.get("name"), case.get("classname")) == (
+        "400 reaches the anchor tier",
+        "izi.test.yaml",
+    )
     assert run(["rules", "test", "--junit", "-", "--format", "json"]) == 2
 
 
@@ -151,6 +168,8 @@ def test_for_programs(folder: Path, capsys: Shown) -> None:
         "tiersNeverHit": ["everyday.entry"],
         "neverTrue": ["regular"],
         "neverFalse": ["regular"],
+        "partsNeverTrue": [],
+        "partsNeverFalse": [],
     }
 
 
