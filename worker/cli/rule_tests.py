@@ -111,7 +111,8 @@ def _total(loaded: Loaded, runs: dict[str, "CaseRun"]) -> str:
     results = [result for run in runs.values() for result in run.results]
     failed = sum(not result.passed for result in results)
     total = f"{counted(len(results), 'case')}, {failed} failed"
-    return f"{total}, {counted(len(loaded.findings), 'finding')} to mend" if loaded.findings else total
+    to_mend = f", {counted(len(loaded.findings), 'finding')} to mend" if loaded.findings else ""
+    return total + to_mend
 
 
 def _write_junit(
