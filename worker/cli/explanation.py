@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from rules_engine.calendar import local_text
 from rules_engine.explain import RuleExplanation, Seen
 from rules_engine.explain.simulated import explain_simulated
 from rules_engine.formula.runtime import Failure
@@ -16,6 +17,8 @@ from schemas.wire import AddBonus, Command, SendPush
 from worker.cli.output import Format
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from rules_engine.checked import CheckedRuleSet
     from rules_engine.compile import CompiledRuleSet
     from rules_engine.explain import Explanation
@@ -40,13 +43,13 @@ def explanation(
         explained = replace(explained, rules=tuple(shown))
     rung = simulated.rung
     if form is Format.JSON:
-        told = _as_json(simulated) if rung is None else _timer_json(simulated, rung)
+        told = _as_json(simulated) if rung is None else _timer_json(rule_set, simulated, rung)
         told["ruleSetVersion"] = rule_set.version if explained is not None else None
         told["rules"] = [_rule_json(rule) for rule in explained.rules] if explained else []
         return json.dumps(told, ensure_ascii=False)
     by = f", rules {rule_set.version}" if explained is not None and with_line else ""
     if rung is not None and explained is not None:
-        return "\n".join(_timer_lines(rung, explained, by))
+        return "\n".join(_timer_lines(rule_set, rung, explained, by))
     where = f", line {simulated.line + 1}" if with_line else ""
     return "\n".join(_lines(simulated, explained, where + by))
 
@@ -80,7 +83,7 @@ def _as_json(simulated: "Simulated") -> dict[str, Any]:
     }
 
 
-def _timer_json(simulated: "Simulated", rung: "Rung") -> dict[str, Any]:
+def _timer_json(rule_set: "CheckedRuleSet", simulated: "Simulated", rung: "Rung") -> dict[str, Any]:
     """As of an event; the rules of a timer have an `eventId` each."""
     return {
         "line": None,
@@ -88,6 +91,7 @@ def _timer_json(simulated: "Simulated", rung: "Rung") -> dict[str, Any]:
         "type": Rank(rung.due.rank).name,
         "clientId": split_client_key(rung.due.key)[1],
         "at": instant_text(rung.due.at),
+        "localAt": local_text(rung.due.at, _zone(rule_set, rung)),
         "duplicate": False,
         "rejected": None,
         "commands": [json.loads(command) for command in simulated.commands],
@@ -136,10 +140,13 @@ def _lines(simulated: "Simulated", explained: "Explanation | None", where: str) 
         yield from _rule_lines(rule, outcome.commands)
 
 
-def _timer_lines(rung: "Rung", explained: "Explanation", by: str) -> Iterator[str]:
+def _timer_lines(
+    rule_set: "CheckedRuleSet", rung: "Rung", explained: "Explanation", by: str
+) -> Iterator[str]:
+    """By the clock of the client's club, as the rules see it. Each rule has an event of its own."""
     due, outcome = rung.due, rung.outcome
-    client_id = split_client_key(due.key)[1]
-    yield f"{Rank(due.rank).name} of {client_id} at {instant_text(due.at)}{by}"
+    at = local_text(due.at, _zone(rule_set, rung))
+    yield f"{Rank(due.rank).name} of {split_client_key(due.key)[1]} at {at}{by}"
     for rule in explained.rules:
         yield from _rule_lines(rule, outcome.commands)
     if due.rank >= FIRST_OF_RULES:
@@ -150,6 +157,11 @@ def _timer_lines(rung: "Rung", explained: "Explanation", by: str) -> Iterator[st
         yield f"  {record.type} {record.taken_major} {record.currency}"
 
 
+def _zone(rule_set: "CheckedRuleSet", rung: "Rung") -> "ZoneInfo":
+    """That of the club where the client was last."""
+    return rule_set.club_zones.get(rung.before.last_club, rule_set.time_zone)
+
+
 def _rule_lines(rule: RuleExplanation, commands: tuple[Command, ...]) -> Iterator[str]:
     reason = f"{rule.reason} {rule.detail}".strip() if rule.reason else ""
     if rule.fired:
@@ -157,6 +169,8 @@ def _rule_lines(rule: RuleExplanation, commands: tuple[Command, ...]) -> Iterato
         yield f"  + {rule.rule_id}: {done}" + (f"; {reason}" if reason else "")
     else:
         yield f"  - {rule.rule_id}: {reason}"
+    if rule.event_id:
+        yield f"      eventId {rule.event_id}"
     if rule.change:
         yield f"      {rule.change}"
     for seen in dict.fromkeys((*rule.condition, *rule.credits)):  # a tier's `when` is its threshold
@@ -172,7 +186,8 @@ def _done(command: Command) -> str:
 
 
 def _seen_lines(seen: Seen, indent: int) -> Iterator[str]:
-    yield f"{' ' * indent}{seen.text} = {_shown(seen)}"
+    told = f"{seen.text} = " if seen.text else ""  # a number alone is itself
+    yield f"{' ' * indent}{told}{_shown(seen)}"
     for part in seen.parts:
         yield from _seen_lines(part, indent + 2)
 
@@ -184,5 +199,6 @@ def _shown(seen: Seen) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        told = f"{value:f}"  # zeros at the end say how it came about, and nothing to a reader
+        return told.rstrip("0").rstrip(".") if "." in told else told
     return repr(value)

@@ -108,7 +108,7 @@ def _designed(average: str, shape: Shape, margin: str, shares: str | None, code:
 def _positive(text: str, option: str, example: str) -> Decimal:
     number = _number(text)
     if number is None or number <= 0:
-        raise typer.BadParameter(f"{option} {text!r} is no amount above zero; write {example}")
+        raise typer.BadParameter(f"{option} {text!r} is no amount of a top-up; write {example}")
     return number
 
 

@@ -2,8 +2,8 @@
 
 import codecs
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -32,6 +32,8 @@ def one_rule_set(path: str) -> "CheckedRuleSet":
     return checked[files[0]]
 
 
+_TOO_FAR = "2200-01-01T00:00:00Z"
+
 UntilOption = Annotated[
     str | None,
     typer.Option(
@@ -50,9 +52,15 @@ def read_until(text: str | None) -> int | None:
     if text is None:
         return None
     try:
-        return parse_instant(text)
+        until = parse_instant(text)
     except Unreadable as refused:
         raise typer.BadParameter(f"--until {refused.message}") from None
+    if until >= parse_instant(_TOO_FAR):
+        raise typer.BadParameter(
+            f"--until {text} is too far ahead: every day until then is looked at; write an "
+            f"instant before {_TOO_FAR[:4]}"
+        )
+    return until
 
 
 def replayed(
@@ -63,7 +71,8 @@ def replayed(
     from rules_engine.simulate import simulate
 
     if events == "-":
-        yield from simulate(rule_set, _without_mark(standard_input()), until)
+        with _waiting(until) as waiting:
+            yield from simulate(rule_set, _lines(standard_input(), waiting), until)
         return
     require_path(events)
     with ExitStack() as stack:
@@ -71,14 +80,31 @@ def replayed(
             file = stack.enter_context(open(events, "rb"))
         except OSError as error:
             raise CommandFailed(f"{events}: {error.strerror}; name a file of events") from None
+        waiting = stack.enter_context(_waiting(until))
         lines = stack.enter_context(_with_progress(file, events))
-        yield from simulate(rule_set, _without_mark(lines), until)
+        yield from simulate(rule_set, _lines(lines, waiting), until)
 
 
-def _without_mark(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """A byte order mark is the editor's, not the first event's."""
+def _lines(lines: Iterable[bytes], at_end: Callable[[], object]) -> Iterator[bytes]:
+    """A byte order mark is the editor's, not the first event's. `at_end`: called after the last."""
     for number, line in enumerate(lines):
         yield line if number else line.removeprefix(codecs.BOM_UTF8)
+    at_end()
+
+
+@contextmanager
+def _waiting(until: int | None) -> Iterator[Callable[[], object]]:
+    """What tells, on a terminal, that the events are read and time goes on to `until`."""
+    if until is None or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+
+    status = Console(stderr=True).status("timers after the last event")
+    try:
+        yield status.start
+    finally:
+        status.stop()
 
 
 def _with_progress(file: BinaryIO, name: str) -> AbstractContextManager[Iterable[bytes]]:

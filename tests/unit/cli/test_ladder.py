@@ -82,10 +82,10 @@ def test_advice_where_there_is_reason(capsys: Shown) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--average", "0"], "--average '0' is no amount above zero; write 150"),
-        (["--average", "1_000"], "--average '1_000' is no amount above zero"),
-        (["--average", "NaN"], "--average 'NaN' is no amount above zero"),
-        (["--average", "1e99"], "--average '1e99' is no amount above zero"),
+        (["--average", "0"], "--average '0' is no amount of a top-up; write 150"),
+        (["--average", "1_000"], "--average '1_000' is no amount of a top-up"),
+        (["--average", "NaN"], "--average 'NaN' is no amount of a top-up"),
+        (["--average", "1e99"], "--average '1e99' is no amount of a top-up"),
         (["--average", "1", "--currency", "JPY"], "gives no ladder: an amount has more decimals"),
         (["--average", "150", "--currency", "RUBB"], "there is no currency 'RUBB'"),
         (["--average", "150", "--margin", "101"], "--margin '101' is no percentage from 0 to 100"),
@@ -104,3 +104,29 @@ def test_what_is_refused(arguments: list[str], said: str, capsys: Shown) -> None
 def test_a_name_that_no_rule_set_may_have(capsys: Shown) -> None:
     assert run(["rules", "ladder", "--average", "150", "--time-zone", "Moscow"]) == 1
     assert "unknown time zone `Moscow`" in capsys.readouterr().err
+
+
+def test_a_mature_club_with_an_average_of_150(capsys: Shown) -> None:
+    """By hand, after the guide's ROI section, at 60/30/10 and a margin of 70 %.
+
+    Thresholds: 195 → 200, 435 → 400, 840 → 800; credits 5 % = 10, 10 % = 40, 15 % = 120.
+    Weighted: 3 + 3 + 1.5 = 7.5 %; 6 + 12 + 12 = 30. Cost: 30 × 0.3 = 9; × 0.75 = 6.75, × 0.85 =
+    7.65. Break-even: 9 ÷ 150 = 6 %, 30 ÷ 150 = 20 %. Payback: 30 × 9 ÷ (150 × 0.22 × 0.7 = 23.1) =
+    11.7 days, ÷ (150 × 0.15 × 0.7 = 15.75) = 17.1.
+    """
+    assert (
+        run(["rules", "ladder", "--average", "150", "--shape", "mature", "--format", "json"]) == 0
+    )
+    answer = json.loads(capsys.readouterr().out)
+    assert [
+        (tier["atLeast"], tier["percent"], tier["creditsMajor"]) for tier in answer["tiers"]
+    ] == [("200", "5", "10.00"), ("400", "10", "40.00"), ("800", "15", "120.00")]
+    assert answer["return"] == {
+        "weightedBonusPercent": "7.50",
+        "bonusPerTopupMajor": "30.00",
+        "costPerTopupMajor": "9.00",
+        "costAfterLapseMajor": ["6.75", "7.65"],
+        "breakEvenPercent": "6.00",
+        "breakEvenNetRevenuePercent": "20.00",
+        "paybackDays": ["11.7", "17.1"],
+    }

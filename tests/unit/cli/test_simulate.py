@@ -145,6 +145,7 @@ def test_events_from_standard_input(
     ("options", "code", "said"),
     [
         (["--until", "2026-12-01"], 2, "--until must be a time with date, seconds and offset as"),
+        (["--until", "9999-12-31T00:00:00Z"], 2, "is too far ahead: every day until then is"),
         (["--commands", "-", "--journal", "-"], 2, "two outputs go to the same place"),
         (["--commands", "-", "--format", "json"], 2, "two outputs go to the same place"),
         (["--commands", "-", "--explain"], 2, "two outputs go to the same place"),
@@ -329,10 +330,11 @@ rules:
         until = ["--until", "2026-12-01T00:00:00Z"]
         assert run(["simulate", *given, *until, "--explain"]) == 0
         assert capsys.readouterr().out.splitlines()[2:] == [
-            "CLIENT_ABSENT of c-1 at 2026-11-15T07:00:00+00:00, rules 1",
+            "CLIENT_ABSENT of c-1 at 2026-11-15T10:00:00+03:00, rules 1",
             "  + miss: ADD_BONUS 50.00 RUB",
-            "       = 50",
-            "LAPSE of c-1 at 2026-11-16T07:00:00+00:00, rules 1",
+            "      eventId timer:CLIENT_ABSENT:miss:c-1:2026-11-15",
+            "      50",
+            "LAPSE of c-1 at 2026-11-16T10:00:00+03:00, rules 1",
             "  BONUS_EXPIRY 50.00 RUB",
         ]
 
@@ -344,6 +346,7 @@ rules:
         assert run(["explain", *given, *wanted, *until]) == 0
         told = json.loads(capsys.readouterr().out)
         assert (told["type"], told["at"]) == ("CLIENT_ABSENT", "2026-11-15T07:00:00+00:00")
+        assert told["localAt"] == "2026-11-15T10:00:00+03:00"
         assert [(rule["eventId"], rule["fired"]) for rule in told["rules"]] == [(wanted[1], True)]
 
     def test_two_rule_sets_are_compared_with_their_timers(
