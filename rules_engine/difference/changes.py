@@ -13,6 +13,27 @@ class Kind(StrEnum):
 
 _MARKS = {Kind.ADDED: "+", Kind.REMOVED: "-", Kind.RENAMED: ">", Kind.CHANGED: "~"}
 
+_ABSENT = {
+    "switched": "on",
+    "when": "always",
+    "window": "at any time",
+    "valid from": "no bound",
+    "valid until": "no bound",
+    "clubs": "all",
+    "for groups": "everybody",
+    "not for groups": "nobody",
+    "first top-up only": "no",
+    "new member": "any client",
+    "dormant": "any client",
+    "priority": "0",
+    "expires": "never",
+    "credit expires": "never",
+    "only for": "anything",
+    "credit only for": "anything",
+    "into ends": "never",
+}
+"""What a setting means where it is not written; of others there is none."""
+
 
 @dataclass(frozen=True)
 class Detail:
@@ -25,7 +46,8 @@ class Detail:
     """Where `what: before → after` would not say it well."""
 
     def __str__(self) -> str:
-        return self.words or f"{self.what}: {self.before or 'none'} → {self.after or 'none'}"
+        absent = _ABSENT.get(self.what, "none")
+        return self.words or f"{self.what}: {self.before or absent} → {self.after or absent}"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from rules_engine.checked import (
     AssignGroupAction,
     Audience,
     CheckedRule,
+    Period,
     RuleLimits,
     SendPushAction,
     Template,
@@ -29,6 +30,13 @@ from rules_engine.checked import (
 from rules_engine.formula.checked import CheckedFormula
 from schemas.instants import HOUR_US
 
+_PER = {
+    Period.DAY: "a day",
+    Period.WEEK: "a week",
+    Period.MONTH: "a month",
+    Period.LIFETIME: "in all",
+}
+_TIMES = {1: "once", 2: "twice"}
 _DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
@@ -100,7 +108,13 @@ def number(value: Decimal) -> str:
 
 
 def amount(held: Amount) -> str:
-    return f"{number(held.amount_major)} per {held.per.value}"
+    """300000 a month"""
+    return f"{number(held.amount_major)} {_PER[held.per]}"
+
+
+def times(count: int, per: Period) -> str:
+    """`once a day`, `3 times a week`"""
+    return f"{_TIMES.get(count, f'{count} times')} {_PER[per]}"
 
 
 def time_of_day(minute: int) -> str:
@@ -113,8 +127,8 @@ def _names(what: str, names: Iterable[str]) -> Iterator[Fact]:
 
 
 def _audience(audience: Audience) -> Iterator[Fact]:
-    yield from _names("any of groups", audience.any_of_groups)
-    yield from _names("none of groups", audience.none_of_groups)
+    yield from _names("for groups", audience.any_of_groups)
+    yield from _names("not for groups", audience.none_of_groups)
     if audience.first_topup_only:
         yield Fact("first top-up only", True, "yes")
     if (days := audience.new_member_within_days) is not None:
@@ -125,7 +139,7 @@ def _audience(audience: Audience) -> Iterator[Fact]:
 
 def _limits(limits: RuleLimits) -> Iterator[Fact]:
     if limits.per_client:
-        shown = sorted(f"{each.times} per {each.per.value}" for each in limits.per_client)
+        shown = sorted(times(each.times, each.per) for each in limits.per_client)
         yield Fact("per client", frozenset(limits.per_client), ", ".join(shown))
     if limits.cooldown_us is not None:
         yield Fact("cooldown", limits.cooldown_us, f"{limits.cooldown_us // HOUR_US} hours")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from rules_engine.checked import CheckedRuleSet, Product
-from rules_engine.difference.facts import Fact, amount, number, time_of_day
+from rules_engine.difference.facts import Fact, amount, number, time_of_day, times
 
 
 def set_facts(rule_set: CheckedRuleSet) -> Iterator[Fact]:
@@ -21,8 +21,7 @@ def set_facts(rule_set: CheckedRuleSet) -> Iterator[Fact]:
         most = limits.per_client_credit
         yield Fact("credit per client", most, amount(most))
     if push is not None and push.times is not None:
-        text = f"{push.times} per {push.per.value}"
-        yield Fact("pushes per client", (push.times, push.per), text)
+        yield Fact("pushes per client", (push.times, push.per), times(push.times, push.per))
     if push is not None and push.quiet_since is not None and push.quiet_until is not None:
         hours = push.quiet_since, push.quiet_until
         yield Fact("quiet hours", hours, "–".join(time_of_day(minute) for minute in hours))
