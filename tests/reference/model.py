@@ -78,7 +78,9 @@ class Model:
         return self.result
 
     def change_rules(self, rules_yaml: str) -> None:
-        """Counters stay with the ids of their rules; what is due is due by the new set."""
+        """Counters stay with the ids of their rules; what is due is due by the new set. What an
+        event gave that was over by then has ended under the old one."""
+        self.advance(self.clock)
         self.rule_set = read_rule_set(rules_yaml)
         for client in self.clients.values():
             if client.key[0] == self.rule_set["organizationId"]:

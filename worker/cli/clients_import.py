@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rules_engine.wording import counted
 from worker.cli.failure import CommandFailed
-from worker.cli.output import Format, FormatOption, open_output, print_json, say
+from worker.cli.output import Format, FormatOption, keep_apart, open_output, print_json, say
 from worker.cli.progress import lines_of
 from worker.cli.waiting import wait
 
@@ -69,11 +70,16 @@ def import_clients(
     given = _given(organization, club, at)
     digits = _minor_digits(rules)
     settings = None if dry_run else load_settings(os.environ, needs=["kafka"])
+    _check_targets(file, rules, skip_bad, checkpoint)
     found, digest = _check(file, given, digits, skip_bad)
+    if from_line is not None and from_line > found.last_line:
+        raise typer.BadParameter(
+            f"--from-line {from_line}: {file} ends with line {found.last_line}"
+        )
     if settings is None:
         _tell(found, 0, 0, form)
         return
-    path = checkpoint or file.with_name(file.name + ".checkpoint")
+    path = checkpoint or checkpoint_of(file)
     begin = _begin(path, digest, from_line)
     if begin.done:
         say(f"All of {file} is published already; --from-line 1 publishes it again.")
@@ -83,6 +89,17 @@ def import_clients(
         say(f"Going on behind line {begin.line}.")
     end = _publish(settings, file, _export(given, digits), begin, path)
     _tell(found, end.published - begin.published, begin.line, form)
+
+
+def _check_targets(
+    file: Path, rules: str | None, report: str | None, checkpoint: Path | None
+) -> None:
+    """Neither the report nor the checkpoint is written over what is read, or over the other."""
+    from worker.cli.rule_sets import rule_files
+
+    path = checkpoint or checkpoint_of(file)
+    written = [path] if report in (None, "-") else [Path(report), path]
+    keep_apart([file, *([] if rules is None else map(Path, rule_files(rules)))], written)
 
 
 def _given(organization: str | None, club: str | None, at: str | None) -> dict[str, str]:
@@ -121,8 +138,6 @@ def _check(
     """The first pass, and the digest of all that decides what the lines mean."""
     from worker.clients.importing import entries_of, survey
 
-    if report is not None and Path(report).resolve() == file.resolve():
-        raise typer.BadParameter(f"{file} would be written over; give the report its own file")
     shown: list[str] = []
     digest = sha256(repr(sorted(given.items())).encode())
     with ExitStack() as stack:
@@ -145,8 +160,9 @@ def _check(
         found = survey(_export(given, digits), entries_of(file, hashed(lines)), on_bad)
     if found.bad and report is None:
         if found.bad > len(shown):
-            shown.append(f"{found.bad - len(shown)} more are like these, or otherwise bad.")
-        told = f"{found.bad} of {found.bad + found.clients} entries are bad, nothing was published"
+            shown.append(f"Beyond these bad: {found.bad - len(shown)} more.")
+        entries = counted(found.bad + found.clients, "entry", "entries")
+        told = f"{found.bad} of {entries} bad, nothing was published"
         raise CommandFailed(*shown, f"{told}: mend them, or leave them out by --skip-bad REPORT.")
     if not found.clients:
         raise CommandFailed(f"{file}: there is no client in it to publish; {FILE_REMEDY}")
@@ -158,6 +174,10 @@ def _report_line(bad: "BadLine") -> bytes:
 
     text = bad.text.decode("utf-8", "backslashreplace")
     return msgspec.json.encode({"line": bad.line, "message": bad.message, "text": text}) + b"\n"
+
+
+def checkpoint_of(file: Path) -> Path:
+    return file.with_name(file.name + ".checkpoint")
 
 
 def _begin(path: Path, digest: str, from_line: int | None) -> "Checkpoint":
@@ -236,6 +256,7 @@ def _tell(found: "Survey", published: int, behind: int, form: Format) -> None:
         told = {"clients": found.clients, "published": published, "leftOut": found.bad}
         print_json({**told, "behindLine": behind, "bonusMajor": bonus})
         return
-    print(f"{published} of {found.clients} clients published, {found.bad} lines left out.")
+    clients, left_out = counted(found.clients, "client"), counted(found.bad, "line")
+    print(f"{published} of {clients} published, {left_out} left out.")
     for name, amount in bonus.items():
         print(f"{name}: accounts begin with {amount} in all")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rules_engine.wording import counted
 from worker.cli.output import Format, FormatOption, print_json, print_table, say
 from worker.cli.waiting import wait
 
@@ -85,7 +86,7 @@ def _print(told: dict[str, Any]) -> None:
         print("Nothing is known of this client.")
         return
     if told["timesForgotten"]:
-        print(f"forgotten {told['timesForgotten']} times")
+        print(f"forgotten {counted(told['timesForgotten'], 'time')}")
     _section("counters", told["counters"].items())
     _section("groups", ((group,) for group in told["groups"]))
     balance = told["bonusBalanceMajor"] if told["accountIsOpen"] else "no account yet"
@@ -95,7 +96,7 @@ def _print(told: dict[str, Any]) -> None:
     _section("cooldowns", map(_cooldown, told["cooldowns"]))
     _section("payments", (each.values() for each in told["payments"]))
     _section("timers", map(_timer, told["timers"]))
-    print(f"\n{told['rememberedEvents']} events are remembered.")
+    print(f"\n{counted(told['rememberedEvents'], 'event')} remembered.")
 
 
 def _section(name: str, rows: Any) -> None:

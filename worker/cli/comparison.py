@@ -7,6 +7,7 @@ from shutil import copyfileobj
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
+from rules_engine.wording import counted
 from worker.cli.failure import CommandFailed
 from worker.cli.output import Format, print_json, standard_input
 from worker.cli.replay import one_rule_set
@@ -68,7 +69,8 @@ def _lines(
     found: "Comparison", before: "CheckedRuleSet", after: "CheckedRuleSet", top: int
 ) -> Iterator[str]:
     total, digits = found.total, after.minor_digits
-    yield f"{after.organization_id} {before.version} → {after.version}, {found.events} events"
+    events = counted(found.events, "event")
+    yield f"{after.organization_id} {before.version} → {after.version}, {events}"
     share = f", {_share(total)}" if total.before and total.difference else ""
     yield f"credited {_change(total, digits)} {after.currency}{share}"
     yield (

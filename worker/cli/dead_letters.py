@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rules_engine.wording import counted
 from worker.cli.failure import CommandFailed
 from worker.cli.output import (
     Format,
@@ -68,7 +69,7 @@ def list_letters(
         for letter in letters
     ]
     print_table(("letter", "code", "source", "key", "what to mend"), rows)
-    say(f"{len(letters)} dead letters.")
+    say(f"{counted(len(letters), 'dead letter')}.")
 
 
 @app.command()
@@ -168,4 +169,4 @@ def _rules(settings: "Settings", partition: Partition, old: bool) -> "Rules":
 def _confirm(number: int) -> None:
     if not sys.stdin.isatty():
         raise CommandFailed("nobody is there to confirm; repeat the command with --yes")
-    typer.confirm(f"Send {number} events again?", abort=True, err=True)
+    typer.confirm(f"Send {counted(number, 'event')} again?", abort=True, err=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rules_engine.wording import counted
 from worker.cli.failure import CommandFailed
 from worker.cli.lint_payouts import payout_lines, payouts_told
 from worker.cli.output import Format, FormatOption, fail, print_json, read_bytes, say
@@ -56,14 +57,23 @@ def run_lint(
     raise typer.Exit(1 if refused or _fails(reports, strict=strict) else 0)
 
 
+_EARLIEST, _LATEST = "2000-01-01T00:00:00Z", "2200-01-01T00:00:00Z"
+
+
 def _instant(text: str) -> int:
     from schemas.errors import Unreadable
     from schemas.instants import parse_instant
 
     try:
-        return parse_instant(text)
+        now = parse_instant(text)
     except Unreadable as refused:
         raise typer.BadParameter(f"--now {refused.message}") from None
+    if not parse_instant(_EARLIEST) <= now < parse_instant(_LATEST):
+        raise typer.BadParameter(
+            f"--now {text} is no time of a rule set; write one from {_EARLIEST[:4]} to "
+            f"{int(_LATEST[:4]) - 1}"
+        )
+    return now
 
 
 def _amount(text: str) -> Decimal:
@@ -108,7 +118,7 @@ def _show(reports: "dict[str, LintReport]", refused: "list[Diagnostic]") -> None
     shown += map(str, refused)
     for file, report in reports.items():
         rules = report.rule_set
-        about = f"{rules.organization_id} {rules.version}, {len(rules.rules)} rules"
+        about = f"{rules.organization_id} {rules.version}, {counted(len(rules.rules), 'rule')}"
         print(f"{file}: {_counts(report)} ({about})")
         for line in payout_lines(report):
             print(line)

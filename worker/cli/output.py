@@ -83,6 +83,26 @@ def open_output(path: str) -> BinaryIO:
         raise CommandFailed(f"{path}: {error.strerror}; name a file that can be written") from None
 
 
+def keep_apart(sources: Iterable[Path], targets: Sequence[Path]) -> None:
+    """Nothing is written over what is read, and no two outputs go to one file."""
+    for source in sources:
+        if any(is_same(source, target) for target in targets):
+            raise typer.BadParameter(
+                f"{source} would be written over; give the output its own file"
+            )
+    for number, target in enumerate(targets):
+        if any(is_same(target, other) for other in targets[:number]):
+            raise typer.BadParameter("two outputs go to the same place; give each its own file")
+
+
+def is_same(one: Path, other: Path) -> bool:
+    """By name, or as links to one file."""
+    try:
+        return one.resolve() == other.resolve() or one.samefile(other)
+    except OSError:
+        return False
+
+
 def require_path(path: str) -> None:
     """An empty one is what an unset variable of a shell leaves; "" means no file, and no folder."""
     if not path:

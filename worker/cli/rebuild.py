@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rules_engine.wording import counted
 from worker.cli.output import Format, FormatOption, print_json, print_table, say
 from worker.cli.waiting import wait
 from worker.cli.worker import StaleOutputs
@@ -157,7 +158,7 @@ def _print_done(done: Sequence["Rebuilt"], form: Format) -> None:
         return
     for each in done:
         print(
-            f"lane {each.lane}: {each.plans} plans with {each.records} records "
-            f"in {each.seconds:.1f} s"
+            f"lane {each.lane}: {counted(each.plans, 'plan')} with "
+            f"{counted(each.records, 'record')} in {each.seconds:.1f} s"
         )
-    say(f"{len(done)} lanes rebuilt.")
+    say(f"{counted(len(done), 'lane')} rebuilt.")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rules_engine.wording import counted
 from worker.cli.output import Format, FormatOption, print_json, say
 from worker.cli.rule_sets import check_files, rule_files
 
@@ -56,7 +57,7 @@ class _Answer:
             there = old or new
             assert there is not None
             word = "removed" if new is None else "added"
-            return [f"{there.organization_id}: {word}, {len(there.rules)} rules"]
+            return [f"{there.organization_id}: {word}, {counted(len(there.rules), 'rule')}"]
         lines = [line for change in self._changes for line in change.lines()]
         return [f"{new.organization_id}: {old.version} → {new.version}", *lines] if lines else []
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from rules_engine.wording import counted
 from worker.cli import ladder, lint, rule_diff, rule_tests, rules_push, rules_status
 from worker.cli.output import Format, FormatOption, fail, print_json, print_table, say
 from worker.cli.rule_sets import check_files, rule_files
@@ -47,7 +48,7 @@ def validate(
         print_json({"ruleSets": sets, "findings": [asdict(finding) for finding in findings]})
     else:
         for file, rules in checked.items():
-            told = f"{rules.organization_id} {rules.version}, {len(rules.rules)} rules"
+            told = f"{rules.organization_id} {rules.version}, {counted(len(rules.rules), 'rule')}"
             print(f"{file}: good ({told})")
         fail("\n\n".join(map(str, findings)), mark=False) if findings else None
         if findings:

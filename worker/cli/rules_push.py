@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rules_engine.wording import counted
 from worker.cli.failure import CommandFailed
 from worker.cli.output import Format, FormatOption, fail, print_json, read_bytes, say
 from worker.cli.waiting import wait
@@ -129,13 +130,15 @@ def _require_tests(file: str, checked: "CheckedRuleSet") -> None:
     failing = [result for result in results if not result.passed]
     for result in failing:
         fail(*(str(failure.finding) for failure in result.failures), mark=False)
+    tests = counted(len(results), "rule test")
     if failing:
         raise CommandFailed(
-            f"{file}: {len(failing)} of {len(results)} rule tests fail, nothing was pushed; "
+            f"{file}: {len(failing)} of {tests} failed, nothing was pushed; "
             f"`loyalty rules test {file}` shows why"
         )
-    told = f"{len(results)} rule tests pass" if results else "there are no rule tests beside it"
-    say(f"{checked.organization_id} {checked.version}: {len(checked.rules)} rules, {told}")
+    told = f"{tests} passed" if results else "there are no rule tests beside it"
+    rules = counted(len(checked.rules), "rule")
+    say(f"{checked.organization_id} {checked.version}: {rules}, {told}")
 
 
 def _settings() -> "Settings":

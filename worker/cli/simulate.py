@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from worker.cli.comparison import print_comparison
-from worker.cli.output import Format, FormatOption, open_output, print_json, say
+from worker.cli.output import Format, FormatOption, keep_apart, open_output, print_json, say
 from worker.cli.replay import UntilOption, one_rule_set, read_until, replayed
 from worker.cli.rule_sets import rule_files
 
@@ -85,11 +85,7 @@ def _check_targets(
     places = [path if path == "-" else str(Path(path).resolve()) for path in targets]
     if len(places) + on_output > len({*places, *(["-"] if on_output else [])}):
         raise typer.BadParameter("two outputs go to the same place; give each its own file")
-    for source in sources:
-        if str(Path(source).resolve()) in places:
-            raise typer.BadParameter(
-                f"{source} would be written over; give the output its own file"
-            )
+    keep_apart(map(Path, sources), [Path(path) for path in targets if path != "-"])
 
 
 def _open(files: ExitStack, path: str | None) -> BinaryIO | None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rules_engine.outcome import Reason
+from rules_engine.wording import counted
 from schemas.wire import AddBonus
 
 if TYPE_CHECKING:
@@ -61,14 +62,15 @@ class Tally:
     def lines(self) -> Iterator[str]:
         """For people."""
         yield (
-            f"{self.events} events, {self.commands.total()} commands, "
-            f"{self.duplicates} duplicates, {self.dead_letters.total()} dead letters"
+            f"{counted(self.events, 'event')}, {counted(self.commands.total(), 'command')}, "
+            f"{counted(self.duplicates, 'duplicate')}, "
+            f"{counted(self.dead_letters.total(), 'dead letter')}"
         )
         for kind, number in sorted(self.commands.items()):
             yield f"  {kind}: {number}"
         for code, number in sorted(self.dead_letters.items()):
             yield f"  dead letter {code}: {number}"
         for rule, number in sorted(self.firings.items()):
-            yield f"  rule {rule}: {number} firings, credited {self.credited[rule]:f}"
+            yield f"  rule {rule}: {counted(number, 'firing')}, credited {self.credited[rule]:f}"
         for (rule, cause), number in sorted(self.failures.items()):
-            yield f"  rule {rule}: formula failed {number} times, {cause}"
+            yield f"  rule {rule}: formula failed {counted(number, 'time')}, {cause}"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rules_engine.wording import counted
 from worker.cli.failure import CommandFailed
 from worker.cli.output import Format, FormatOption, fail, print_json, say
 from worker.cli.waiting import wait
@@ -45,7 +46,7 @@ def create(
         return
     for name in made:
         print(name)
-    say(f"{len(made)} topics made." if made else "All topics are there already.")
+    say(f"{counted(len(made), 'topic')} made." if made else "All topics are there already.")
 
 
 @app.command()

@@ -255,7 +255,7 @@ def test_bad_lines_keep_everything_from_being_published(export: Path, capsys: Sh
     assert shown.out == ""
     assert shown.err.splitlines() == [
         f"error: {export}:2: is not one well-formed JSON value: write one JSON object a line.",
-        "error: 1 of 3 entries are bad, nothing was published: mend them, or leave them out by "
+        "error: 1 of 3 entries bad, nothing was published: mend them, or leave them out by "
         "--skip-bad REPORT.",
     ]
 

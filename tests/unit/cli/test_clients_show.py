@@ -246,7 +246,7 @@ def test_people_are_shown_it_section_by_section(
     assert run(["clients", "show", "izi", "c-1", "--rules", str(rules)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"c-1 of izi (lane {LANE}, plan 9, clock 2026-03-02T09:00:00+00:00)"
-    assert lines[1] == "forgotten 1 times"
+    assert lines[1] == "forgotten 1 time"
     for expected in (
         "visitCount\t3",
         "firstVisitAt\t—",
@@ -256,7 +256,7 @@ def test_people_are_shown_it_section_by_section(
         "once\tfired 2026-03-02T09:00:00+00:00\t",
         "p\t2026-03-02T09:00:00+00:00\t200.00\t0.00\t0.00\tRETURN",
         "2026-03-16T07:00:00+00:00\tCLIENT_ABSENT\tsleepers",
-        "0 events are remembered.",
+        "0 events remembered.",
     ):
         assert expected in lines
 

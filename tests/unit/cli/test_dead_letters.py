@@ -129,7 +129,7 @@ def test_a_file_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert run(["dead-letters", "list", "--file", str(file)]) == 0
     shown = capsys.readouterr()
     assert shown.out == (f"{file}:1\tNOT_UTF8\tloyalty.topups-3@42\tc-1\tByte 13 is not UTF-8.\n")
-    assert shown.err == "1 dead letters.\n"
+    assert shown.err == "1 dead letter.\n"
     assert run(["dead-letters", "list", "--file", str(file), "--format", "json"]) == 0
     assert capsys.readouterr().out == to_line(letter()) + "\n"
     assert run(["dead-letters", "list", "--file", str(file), "--code", "SCHEMA"]) == 0

@@ -42,6 +42,8 @@ def written(folder: Path, rule: str) -> str:
         (OVER, ["--strict", "--now", "2026-12-01T00:00:00+03:00"], 1),
         ("    when: amount > 3\n" + GOOD, [], 1),
         (GOOD, ["--now", "tomorrow"], 2),
+        (GOOD, ["--now", "0001-01-01T00:00:00Z"], 2),
+        (GOOD, ["--now", "2200-01-01T00:00:00Z"], 2),
         (GOOD, ["--largest", "many"], 2),
         (GOOD, ["--largest", "0"], 2),
     ],
@@ -59,7 +61,7 @@ def test_text_has_the_counts_on_output_and_the_findings_beside_it(
     file = written(tmp_path, IMPOSSIBLE)
     run(["rules", "lint", file])
     shown = capsys.readouterr()
-    assert shown.out.splitlines()[0] == f"{file}: 1 error (izi 1, 1 rules)"
+    assert shown.out.splitlines()[0] == f"{file}: 1 error (izi 1, 1 rule)"
     assert shown.err.startswith(f"{file}:10:11: error: the condition holds for no event")
 
 

@@ -98,7 +98,7 @@ class TestRules:
     def test_a_good_set(self, rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["rules", "validate", str(rules)]) == 0
         shown = capsys.readouterr()
-        assert shown.out == f"{rules}: good (izi 1, 1 rules)\n"
+        assert shown.out == f"{rules}: good (izi 1, 1 rule)\n"
         assert shown.err == ""
 
     def test_findings(self, rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,7 +136,7 @@ class TestRules:
         tests = rules.with_name("izi.test.yaml")
         tests.write_text("cases: []")
         assert run(["rules", "validate", str(rules.parent)]) == 0
-        assert capsys.readouterr().out == f"{rules}: good (izi 1, 1 rules)\n"
+        assert capsys.readouterr().out == f"{rules}: good (izi 1, 1 rule)\n"
         assert run(["rules", "validate", str(tests)]) == 1
         said = capsys.readouterr().err
         assert said == f"error: {tests}: it holds rule tests; run `loyalty rules test {tests}`\n"

@@ -40,12 +40,12 @@ def test_tests_that_pass(folder: Path, capsys: Shown) -> None:
         "  `when` never true: regular\n"
         "  `when` never false: regular\n"
     )
-    assert shown.err == "1 cases, 0 failed\n"
+    assert shown.err == "1 case, 0 failed\n"
 
 
 def test_what_was_never_tried_may_be_a_failure(folder: Path, capsys: Shown) -> None:
     assert run(["rules", "test", "--full-coverage"]) == 1
-    assert capsys.readouterr().err == "1 cases, 0 failed; not everything was tried\n"
+    assert capsys.readouterr().err == "1 case, 0 failed; not everything was tried\n"
 
 
 def test_tests_that_fail(folder: Path, capsys: Shown) -> None:
@@ -62,7 +62,7 @@ def test_tests_that_fail(folder: Path, capsys: Shown) -> None:
         "      e-1 BALANCE_TOPPED_UP of client-1\n"
         "        + everyday.anchor: ADD_BONUS 48.00 RUB\n"
     ) in shown.out
-    assert shown.err == "1 cases, 1 failed\n"
+    assert shown.err == "1 case, 1 failed\n"
 
 
 def test_a_timer_is_explained_too(folder: Path, capsys: Shown) -> None:
@@ -88,7 +88,7 @@ def test_findings(folder: Path, capsys: Shown) -> None:
     shown = capsys.readouterr()
     assert "ok   izi.test.yaml" in shown.out
     assert "izi.more.test.yaml:4:34: the rule set has no rule `everyday.ancor`" in shown.err
-    assert shown.err.endswith("1 cases, 0 failed, 1 findings to mend\n")
+    assert shown.err.endswith("1 case, 0 failed, 1 finding to mend\n")
 
 
 def test_findings_of_the_rule_set(folder: Path, capsys: Shown) -> None:

@@ -94,12 +94,12 @@ def test_outputs(rules: str, events: str, tmp_path: Path, capsys: Shown) -> None
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err.splitlines() == [
-        "6 events, 2 commands, 1 duplicates, 2 dead letters",
+        "6 events, 2 commands, 1 duplicate, 2 dead letters",
         "  ADD_BONUS: 2",
         "  dead letter EVENT_ID_REUSED: 1",
         "  dead letter NOT_JSON: 1",
-        "  rule everyday.anchor: 1 firings, credited 48.00",
-        "  rule everyday.entry: 1 firings, credited 10.00",
+        "  rule everyday.anchor: 1 firing, credited 48.00",
+        "  rule everyday.entry: 1 firing, credited 10.00",
     ]
 
 
@@ -129,7 +129,7 @@ def test_formula_failures_are_counted(rules: str, tmp_path: Path, capsys: Shown)
     events = tmp_path / "events.jsonl"
     events.write_text(topup("e-1", "400"), encoding="utf-8")
     assert run(["simulate", "--rules", str(file), "--events", str(events)]) == 0
-    assert "  rule odd: formula failed 1 times, DIVISION_BY_ZERO" in capsys.readouterr().err
+    assert "  rule odd: formula failed 1 time, DIVISION_BY_ZERO" in capsys.readouterr().err
 
 
 def test_events_from_standard_input(
@@ -138,7 +138,7 @@ def test_events_from_standard_input(
     lines = io.BytesIO(topup("e-1", "400").encode())
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=lines))
     assert run(["simulate", "--rules", rules, "--events", "-"]) == 0
-    assert "1 events, 1 commands" in capsys.readouterr().err
+    assert "1 event, 1 command" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_a_byte_order_mark_is_no_part_of_an_event(
     file = tmp_path / "marked.jsonl"
     file.write_text("\ufeff" + topup("e-1", "400.00") + "\r\n", encoding="utf-8")
     assert run(["simulate", "--rules", rules, "--events", str(file)]) == 0
-    assert capsys.readouterr().err.startswith("1 events, 1 commands, 0 duplicates, 0 dead letters")
+    assert capsys.readouterr().err.startswith("1 event, 1 command, 0 duplicates, 0 dead letters")
 
 
 def test_a_refused_rule_set_writes_nothing(
