@@ -25,7 +25,9 @@ def rule_files(path: str) -> list[str]:
         if is_rule_test(path):
             raise CommandFailed(f"{path}: it holds rule tests; run `loyalty rules test {path}`")
         return [path]
-    files = sorted(str(file) for file in Path(path).iterdir() if is_rule_set(file.name))
+    # A pipe has no end; a link that leads nowhere is told of.
+    found = (each for each in Path(path).iterdir() if each.is_file() or each.is_symlink())
+    files = sorted(str(each) for each in found if is_rule_set(each.name))
     if not files:
         raise CommandFailed(f"{path}: it holds no *.yaml, *.yml or *.json; name a rule set")
     return files

@@ -30,8 +30,8 @@ def files_of_tests(paths: Sequence[str]) -> list[str]:
     files = [file for path in paths for file in _files_of(path)]
     if not files:
         raise CommandFailed(
-            f"{', '.join(paths)}: there are no rule tests; write some into izi.test.yaml beside "
-            "izi.yaml"
+            f"{', '.join(paths)}: there are no rule tests; write some into a file beside the rule "
+            "set: izi.test.yaml beside izi.yaml"
         )
     return list(dict.fromkeys(files))
 

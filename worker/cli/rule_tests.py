@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -49,6 +50,8 @@ def run_rule_tests(
     if junit == "-" and form is Format.JSON:
         raise typer.BadParameter("two outputs go to the same place; give --junit a file")
     loaded = load_tests(files_of_tests(paths or ["."]))
+    if junit is not None:
+        _check_target(junit, loaded)
     runs = {path: run_cases(tests) for path, tests in loaded.tests.items()}
     explained = _explained(loaded, runs)
     if junit is not None:
@@ -63,6 +66,14 @@ def run_rule_tests(
         say(_total(loaded, runs) + ("; not everything was tried" if gaps else ""))
     good = all(run.passed for run in runs.values()) and not loaded.findings and not gaps
     raise typer.Exit(0 if good else 1)
+
+
+def _check_target(junit: str, loaded: Loaded) -> None:
+    """Nothing is written over what is read."""
+    read = {*loaded.tests, *(test.file for tests in loaded.tests.values() for test in tests)}
+    read |= {finding.file for finding in loaded.findings}
+    if Path(junit).resolve() in {Path(each).resolve() for each in read}:
+        raise typer.BadParameter(f"{junit} would be written over; give --junit its own file")
 
 
 def _explained(loaded: Loaded, runs: dict[str, "CaseRun"]) -> dict[int, str]:

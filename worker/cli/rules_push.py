@@ -77,6 +77,8 @@ def rollback(
     from worker.publishing.earlier import earlier_push
 
     who = _author(author), _text("--reason", reason)
+    organization = _text("ORG", organization)
+    to = None if to is None else _text("--to", to)
     settings = _settings()
     catalog = wait(read_catalog(settings))
     entry = earlier_push(catalog, organization, to)

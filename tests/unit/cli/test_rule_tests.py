@@ -133,6 +133,19 @@ JUNIT_10: dict[str, tuple[set[str], set[str]]] = {
 """Attributes that the schema asks for, and allows."""
 
 
+@pytest.mark.parametrize("target", ["izi.yaml", "izi.test.yaml", "../izi.yaml"])
+def test_junit_is_written_over_nothing_that_is_read(
+    target: str, folder: Path, capsys: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (folder / "izi.yaml").read_bytes(), (folder / "izi.test.yaml").read_bytes()
+    (folder / "below").mkdir()
+    if target.startswith(".."):
+        monkeypatch.chdir(folder / "below")
+    assert run(["rules", "test", str(folder / "izi.yaml"), "--junit", target]) == 2
+    assert f"{target} would be written over" in capsys.readouterr().err
+    assert before == ((folder / "izi.yaml").read_bytes(), (folder / "izi.test.yaml").read_bytes())
+
+
 def test_junit_on_standard_output(folder: Path, capsys: Shown) -> None:
     assert run(["rules", "test", "--junit", "-"]) == 0
     root = fromstring(capsys.readouterr().out)
@@ -215,7 +228,7 @@ class TestWhichRuleSet:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["empty"], 1, "error: empty: there are no rule tests; write some into izi.test.yaml"),
+        (["empty"], 1, "error: empty: there are no rule tests; write some into a file"),
         (["none.yaml"], 1, "error: none.yaml: No such file or directory; name a file"),
         ([""], 2, "error: Invalid value: a path is empty; name rule tests, or a directory of some"),
     ],

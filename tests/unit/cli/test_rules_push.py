@@ -13,6 +13,8 @@ Shown = pytest.CaptureFixture[str]
         (["push", "nowhere.yaml", "--reason", " "], "--reason is empty"),
         (["push", "nowhere.yaml", "--reason", "x", "--author", ""], "--author is empty"),
         (["rollback", "izi", "--reason", ""], "--reason is empty"),
+        (["rollback", "", "--reason", "x"], "ORG is empty"),
+        (["rollback", "izi", "--to", " ", "--reason", "x"], "--to is empty"),
         (["status", ""], "ORG is empty; name an organization, or leave it out for all"),
     ],
 )
