@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules_engine.account.packed import unpack_account
+from rules_engine.account.packed import balance_of, unpack_account
 from rules_engine.author.load import load_rule_set
 from rules_engine.compile import compile_rule_set
 from rules_engine.simulate import simulate
@@ -96,7 +96,10 @@ class Told:
             assert each.outcome is not None
             if each.event is not None and each.outcome.rejected is None:
                 self.taken.append(lines[each.line])
-            self.balance = unpack_account(each.outcome.client.account).balance
+            account = each.outcome.client.account
+            self.balance = balance_of(account)
+            left = [batch.left for batch in unpack_account(account).batches]
+            assert sum(left, Decimal(0)) == self.balance
 
 
 @settings(max_examples=150)

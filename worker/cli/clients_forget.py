@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from worker.cli.failure import CommandFailed
+from worker.cli.ids import require_id
 from worker.cli.output import Format, FormatOption, print_json, say
 from worker.cli.waiting import wait
 
@@ -29,8 +30,8 @@ def forget(
     """
     from config.load import load_settings
 
-    _check("ORG", organization)
-    _check("CLIENT", client)
+    require_id("ORG", organization)
+    require_id("CLIENT", client)
     settings = load_settings(os.environ, needs=["kafka"])
     if not yes:
         _confirm(organization, client)
@@ -40,11 +41,6 @@ def forget(
         return
     print(event_id)
     say(f"Published. `loyalty clients show {organization} {client}` tells when it is done.")
-
-
-def _check(name: str, text: str) -> None:
-    if not text or "\x1f" in text or not text.isprintable():
-        raise typer.BadParameter(f"{name} must be an id: text that is not empty, without controls")
 
 
 def _confirm(organization: str, client: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rules_engine.wording import counted
+from worker.cli.ids import require_id
 from worker.cli.output import Format, FormatOption, print_json, print_table, say
 from worker.cli.waiting import wait
 
@@ -34,11 +35,16 @@ def show(
 ) -> None:
     """Show one client: counters, groups, account, limits, remembered payments and timers.
 
+    A rule that is due by dates is shown with the dates of the visit, birthday or lapse for which it
+    has fired: it does not fire for them again.
+
     Reads Redis, as of one commit of the client's lane, and changes nothing.
     """
     from config.load import load_settings
     from worker.clients.view import view
 
+    require_id("ORG", organization)
+    require_id("CLIENT", client)
     settings = load_settings(os.environ, needs=["redis"])
     held = wait(_read(settings, organization, client))
     rule_set = _rule_set(settings, rules, organization)
@@ -94,6 +100,7 @@ def _print(told: dict[str, Any]) -> None:
     _section("batches", map(_batch, told["batches"]))
     _section("limits", map(_limit, told["limits"]))
     _section("cooldowns", map(_cooldown, told["cooldowns"]))
+    _section("fired for the dates", map(_fact_days, told["firedFor"]))
     _section("payments", (each.values() for each in told["payments"]))
     _section("timers", map(_timer, told["timers"]))
     print(f"\n{counted(told['rememberedEvents'], 'event')} remembered.")
@@ -120,6 +127,10 @@ def _limit(limit: dict[str, Any]) -> Sequence[Any]:
 
 def _cooldown(cooldown: dict[str, Any]) -> Sequence[Any]:
     return cooldown["ruleId"], f"fired {cooldown['firedAt']}", _orphaned(cooldown)
+
+
+def _fact_days(fired: dict[str, Any]) -> Sequence[Any]:
+    return fired["ruleId"], ", ".join(fired["dates"]), _orphaned(fired)
 
 
 def _orphaned(counter: dict[str, Any]) -> str:

@@ -45,6 +45,20 @@ def cooldowns(client: ClientState, rules: CheckedRuleSet | None) -> list[dict[st
     ]
 
 
+def fired_for(client: ClientState, rules: CheckedRuleSet | None) -> list[dict[str, Any]]:
+    """For which dates of its fact (visit, birthday, lapse) a rule that is due by dates has fired:
+    the latest, and those still to come. It fires for none of them again."""
+    dated = None if rules is None else {rule.id for rule in rules.rules if rule.timer is not None}
+    return [
+        {
+            "ruleId": rule_id,
+            "dates": [date_text(day) for day in sorted(days)],
+            "orphaned": None if dated is None else rule_id not in dated,
+        }
+        for rule_id, days in sorted(client.counters.fact_days.items())
+    ]
+
+
 def begins(per: str, ordinal: int) -> str | None:
     """The first local day of a period; None of LIFETIME."""
     if per == Period.DAY:

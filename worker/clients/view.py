@@ -13,7 +13,7 @@ from rules_engine.memory import entries_in
 from schemas.ids import uuid_text
 from schemas.instants import instant_text
 from schemas.money import money_text
-from worker.clients.counters import cooldowns, counters
+from worker.clients.counters import cooldowns, counters, fired_for
 from worker.clients.reading import Held
 from worker.clients.timers import timers
 
@@ -56,6 +56,7 @@ class _Shown:
             "batches": [self._batch(batch) for batch in self._account.batches],
             "limits": counters(client, rules),
             "cooldowns": _timed(cooldowns(client, rules), "firedAt"),
+            "firedFor": fired_for(client, rules),
             "payments": [self._payment(name, payments[name]) for name in _latest_first(payments)],
             "timers": _timed(timers(client, rules, self._clock), "at"),
             "rememberedEvents": entries_in(client.memory),

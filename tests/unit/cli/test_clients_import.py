@@ -280,11 +280,43 @@ def test_wrong_use(export: Path, capsys: Shown) -> None:
     assert "nowhere.jsonl: No such file or directory; name a file" in capsys.readouterr().err
     assert run(["clients", "import", str(export), *OPTIONS[:4], "--at", "today"]) == 2
     assert run(["clients", "import", str(export), *OPTIONS, "--skip-bad", str(export)]) == 2
+    assert "would be written over" in capsys.readouterr().err
     empty = export.with_name("empty.csv")
     empty.write_text("")
     capsys.readouterr()
     assert run(["clients", "import", str(empty), *OPTIONS]) == 1
     assert "there is no client in it to publish" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("dry_run", [["--dry-run"], []])
+def test_a_line_to_begin_at_is_in_the_file(dry_run: list[str], export: Path, capsys: Shown) -> None:
+    export.write_text('{"clientId": "c-1"}\n{"clientId": "c-2"}\n')
+    options = [*OPTIONS, *dry_run, "--from-line"]
+    assert run(["clients", "import", str(export), *options, "3"]) == 2
+    assert f"--from-line 3: {export} ends with line 2" in capsys.readouterr().err.replace("\n", " ")
+    if dry_run:
+        assert run(["clients", "import", str(export), *options, "2"]) == 0
+
+
+def test_nothing_is_written_over_what_is_read(export: Path, capsys: Shown) -> None:
+    """Nor are two files written to one place; a link is the file that it leads to."""
+    rules, link = export.with_name("izi.yaml"), export.with_name("link")
+    rules.write_text("organizationId: izi\nversion: '1'\ntimeZone: UTC\ncurrency: RUB\n")
+    link.symlink_to(rules)
+    given = ["clients", "import", str(export), *OPTIONS, "--rules", str(rules), "--dry-run"]
+    before = export.read_text(), rules.read_text()
+    beside = str(export.with_name("clients.jsonl.checkpoint"))
+    for wrong in (
+        ["--skip-bad", str(rules)],
+        ["--skip-bad", str(link)],
+        ["--skip-bad", beside],
+        ["--checkpoint", str(rules)],
+        ["--checkpoint", str(export)],
+        ["--skip-bad", str(export.with_name("x")), "--checkpoint", str(export.with_name("x"))],
+    ):
+        assert run([*given, *wrong]) == 2, wrong
+        assert "its own file" in capsys.readouterr().err
+        assert (export.read_text(), rules.read_text()) == before
 
 
 def test_a_checkpoint_of_another_export_is_refused(export: Path, capsys: Shown) -> None:

@@ -233,7 +233,11 @@ async def test_a_lane_that_never_rests_is_told() -> None:
 def test_people_are_shown_it_section_by_section(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    counted = counting(limit_counts={"gone\x1fDAY": ((20_514, 2),)}, firings={"once": NOW})
+    counted = counting(
+        limit_counts={"gone\x1fDAY": ((20_514, 2),)},
+        firings={"once": NOW},
+        fact_days={"sleepers": (20_514, 20_500), "gone": (20_513,)},
+    )
     client = replace(counted, groups=("vip",), visit_count=3, last_visit_at=NOW, life=1)
 
     async def held(*_: object) -> Held:
@@ -254,6 +258,8 @@ def test_people_are_shown_it_section_by_section(
         "balance\tno account yet",
         "gone\tperClient\tDAY\t2026-03-02: 2\torphaned: no rule asks it",
         "once\tfired 2026-03-02T09:00:00+00:00\t",
+        "gone\t2026-03-01\torphaned: no rule asks it",
+        "sleepers\t2026-02-16, 2026-03-02\t",
         "p\t2026-03-02T09:00:00+00:00\t200.00\t0.00\t0.00\tRETURN",
         "2026-03-16T07:00:00+00:00\tCLIENT_ABSENT\tsleepers",
         "0 events remembered.",
@@ -273,3 +279,9 @@ def test_without_a_rule_set_it_says_what_is_missing(
     shown = capsys.readouterr()
     assert shown.out.splitlines()[1] == "Nothing is known of this client."
     assert "No rule set of izi is at hand: give --rules" in shown.err
+
+
+@pytest.mark.parametrize(("organization", "client"), [("", "c-1"), ("izi", ""), ("izi", "c\x1f1")])
+def test_what_is_no_id_is_refused(organization: str, client: str, capsys: Any) -> None:
+    assert run(["clients", "show", organization, client]) == 2
+    assert "must be an id" in capsys.readouterr().err
