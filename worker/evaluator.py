@@ -168,8 +168,10 @@ class LoyaltyEvaluator:
             return None
         if not may_be_due(work.rules, span, floor):
             return None
-        most = self._most_units if moment.only is None else None
-        return TimerSearch(work.rules, span, most, BUDGETS_KEY)
+        if moment.only is None:
+            return TimerSearch(work.rules, span, self._most_units, BUDGETS_KEY)
+        ends = (due for due in (moment.only.end, moment.only.tried) if due is not None)
+        return TimerSearch(work.rules, span, None, BUDGETS_KEY, max(ends, default=None))
 
     @property
     def wakes(self) -> Sequence[bytes]:

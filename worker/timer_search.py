@@ -1,6 +1,9 @@
 """Who may have a timer due in a plan: read out of the index before its evaluation.
 
-1. Whoever wakes by their own value, up to the bound.
+1. Whoever wakes by their own value, up to the bound: what the position has not passed, and the
+   *late*, whose instant it passed while nobody carried them out (rules that came back, another
+   lapse grace). They may be everybody, and the walk takes them in another order than the index has:
+   all names are read, a piece at a time, and the first are kept.
 2. Whoever has a fact on the date that a rule looks for, one due instant after the other.
 
 A plan takes a bounded number of timers, so a search ends at its `horizon`: the last unit up to
@@ -9,7 +12,7 @@ due.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from heapq import merge
+from heapq import merge, nsmallest
 from itertools import groupby, islice, takewhile
 
 from msgspec import Struct
@@ -32,6 +35,8 @@ from worker.timer_index import (
 
 MOST_UNITS = 1_000
 """Candidates of one plan: so many clients at most are loaded and written for timers."""
+MOST_LATE = 2_000
+"""Names that are read in one go of those whose instant has passed."""
 NO_LIMIT = 1 << 40
 AT_ONCE = 4
 """Ranks of instants whose candidates are read in one go."""
@@ -94,8 +99,8 @@ class Wanted(Struct, frozen=True):
 
 class TimerSearch:
     """`ranges` and `found` by turns until there are no more ranges; then `candidates` are whole up
-    to the horizon. `most` None: everything up to the span's end, for a replay. `budgets_key`: that
-    of the lane's own value.
+    to the horizon. `most` None: everything up to the span's end, for a replay. `last`: nothing
+    behind this unit is asked for. `budgets_key`: that of the lane's own value.
     """
 
     def __init__(
@@ -104,6 +109,7 @@ class TimerSearch:
         span: Span,
         most: int | None = MOST_UNITS,
         budgets_key: str = "",
+        last: Due | None = None,
     ) -> None:
         self.horizon: Due | None = None
         """The last unit up to which all candidates are known; None: to the span's end."""
@@ -113,7 +119,14 @@ class TimerSearch:
         self._rule_sets, self._span, self._budgets_key = rule_sets, span, budgets_key
         self._limit = NO_LIMIT if most is None else most
         self._begin = span.position or Position(span.until)
+        self._last = last
         self._wakes = list(self._all_wakes())
+        self._unread = [(rank, late) for rank, late, _ in self._wakes]
+        """What is left to read of the late."""
+        self._late: list[tuple[Due, bytes]] = []
+        """The first of those that were read."""
+        self._too_late = False
+        """There are more of them."""
         self._dues = self._groups()
         self._asked: list[Wanted] = []
         self._holders = 0
@@ -143,7 +156,7 @@ class TimerSearch:
         if self._span.position is None:
             return []
         if not self._woken:
-            return [each for of_rank in self._wakes for each in of_rank[1:]]
+            return [*(late for _, late in self._unread), *(due for _, _, due in self._wakes)]
         groups = islice(takewhile(self._is_within, self._dues), AT_ONCE)
         self._asked = [wanted for group in groups for wanted in group]
         return [self._range(wanted) for wanted in self._asked]
@@ -153,26 +166,52 @@ class TimerSearch:
         if self._woken:
             self._found_holders(entries)
             return
-        for number, (rank, *_) in enumerate(self._wakes):
-            past, due = entries[2 * number], entries[2 * number + 1]
-            for entry in (*past, *due):
-                at, key = read_wake(entry)
-                self._entries[entry] = Due(at + self._grace(rank), rank, key)
-                self.candidates.wake(at + self._grace(rank), key)
-            if len(due) == self._limit:
-                self._ends_at(self._entries[due[-1]])
-        self._woken = True
+        late, due = entries[: len(self._unread)], entries[len(self._unread) :]
+        self._found_late(late)
+        for (rank, _, _), of_rank in zip(self._wakes, due, strict=True):
+            for entry in of_rank:
+                self._wake(self._due_of(rank, entry), entry)
+            if len(of_rank) == self._limit:
+                self._ends_at(self._entries[of_rank[-1]])
+        self._wakes = []
+        self._woken = not self._unread
+        if self._woken:
+            for unit, entry in self._late:
+                self._wake(unit, entry)
+            if self._too_late:
+                self._ends_at(self._late[-1][0] if self._last is None else self._last)
+
+    def _wake(self, due: Due, entry: bytes) -> None:
+        self._entries[entry] = due
+        self.candidates.wake(due.at, due.key)
+
+    def _due_of(self, rank: Rank, entry: bytes) -> Due:
+        at, key = read_wake(entry)
+        return Due(at + self._grace(rank), rank, key)
+
+    def _found_late(self, entries: Sequence[Sequence[bytes]]) -> None:
+        """Of a piece of each range; what is left is asked for next."""
+        asked, self._unread = self._unread, []
+        for (rank, of_rank), found in zip(asked, entries, strict=True):
+            self._late += ((self._begin.late(self._due_of(rank, each)), each) for each in found)
+            if len(found) == of_rank.most:
+                rest = IndexRange(found[-1] + b"\x00", of_rank.beyond, of_rank.most)
+                self._unread.append((rank, rest))
+        known = len(self._late)
+        if self._last is not None:
+            self._late = [each for each in self._late if each[0] <= self._last]
+        self._late = nsmallest(min(self._limit, len(self._late)), self._late)
+        self._too_late = self._too_late or len(self._late) < known
 
     def _all_wakes(self) -> Iterator[tuple[Rank, IndexRange, IndexRange]]:
-        """Of each organization and rank, what the position has passed and what it has not. The
-        walk takes the former just after the position, in an order of its own: all of it is read."""
+        """Of each organization and rank, what the position has passed and what it has not."""
         for organization_id in sorted(self._rule_sets):
             for rank in WAKES:
                 first = wakes_prefix(rank, organization_id)
                 now = self._passed(rank, organization_id)
                 until = self._span.until - self._grace(rank) + 1
                 beyond = max(now, wake_prefix(rank, organization_id, until))
-                yield rank, IndexRange(first, now, NO_LIMIT), IndexRange(now, beyond, self._limit)
+                yield rank, IndexRange(first, now, MOST_LATE), IndexRange(now, beyond, self._limit)
 
     def _passed(self, rank: Rank, organization_id: str) -> bytes:
         """The first entry that the position has not passed."""

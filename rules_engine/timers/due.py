@@ -52,6 +52,12 @@ class Position(Struct, frozen=True, array_like=True):
         """Is the unit still to come?"""
         return due.at > self.at if self.timer is None else due > self.timer
 
+    def late(self, due: Due) -> Due:
+        """The unit as it is taken: where its instant has passed, just after the position."""
+        if not self.is_behind(due):
+            due = Due(self.at, due.rank, due.key)
+        return due if self.is_behind(due) else Due(self.at + 1, due.rank, due.key)
+
 
 def client_key(organization_id: str, client_id: str) -> str:
     return organization_id + SEPARATOR + client_id

@@ -172,7 +172,4 @@ class TimerWalk:
         first = first_state_driven(client, self._grace_us)
         if first is None:
             return None
-        due = Due(first[0], first[1], key)
-        if not position.is_behind(due):
-            due = Due(position.at, first[1], key)
-        return due if position.is_behind(due) else Due(position.at + 1, first[1], key)
+        return position.late(Due(first[0], first[1], key))

@@ -107,11 +107,15 @@ class Inputs:
 
 
 class OneSet:
+    """`is_away`: nobody's rules are in force, what plans name is known all the same."""
+
     def __init__(self, rule_set: CompiledRuleSet) -> None:
-        self.rule_set = rule_set
+        self.rule_set, self.is_away = rule_set, False
 
     def rules_of(self, named: Mapping[str, str | None] | None) -> Mapping[str, CompiledRuleSet]:
-        return {"izi": self.rule_set} if named is None or named else {}
+        if named is None:
+            return {} if self.is_away else {"izi": self.rule_set}
+        return {"izi": self.rule_set} if any(named.values()) else {}
 
     async def learn(self, named: Mapping[str, str | None]) -> None: ...
 
@@ -205,6 +209,54 @@ async def test_the_next_owner_repeats_a_crowd_exactly() -> None:
     await place.turn(again)
     assert len(set(place.credits_of("gift"))) == CROWD
     assert await place.plans_of_timers() == [1000, 1000, 300]
+
+
+class CountedLoads(MemoryLane):
+    """`most`: so many values were asked for at once."""
+
+    most = 0
+
+    async def load(self, head: bytes, keys: Sequence[str]) -> list[bytes | None] | None:
+        self.most = max(self.most, len(keys))
+        return await super().load(head, keys)
+
+
+async def test_of_a_crowd_that_is_late_each_plan_loads_a_part_also_when_it_is_repeated() -> None:
+    """The rules are away while everybody's credit lapses, and come back a day later."""
+    place = Place()
+    place.tables = tables = CountedLoads()
+    for number in range(CROWD):
+        name = f"c-{number * 7919 % CROWD:05d}"  # the index has another order than the clients
+        place.inputs.add("CLIENTS", BEGIN, name, "e", type="CLIENT_UPDATED", birthday="1990-03-19")
+    lane = place.lane()
+    await place.turn(lane)
+    place.clock.at = TEN + 3
+    await place.turn(lane)
+    place.rules.is_away = True
+    place.clock.at = TEN + 2 * DAY_US
+    noon = datetime(2026, 3, 21, 6, 59, tzinfo=UTC)
+    place.inputs.add("CLIENTS", noon, "x", "e2", type="CLIENT_UPDATED", birthday="1990-05-05")
+    await place.turn(lane)
+    assert place.credits_of("sorry") == []
+    tables.most, before = 0, len(await place.plans())
+    place.rules.is_away = False
+    lane.cache.clear()
+    place.clock.at += 60 * SECOND_US
+    await place.turn(lane)
+    everybody = [f"c-{number:05d}" for number in range(CROWD)]
+    assert place.credits_of("sorry") == everybody
+    late = [plan.timers for plan in (await place.plans())[before:] if plan.timers]
+    assert sum(late) == 2 * CROWD  # each lapses, then BONUS_EXPIRED rings
+    assert max(late) < 2 * 1000
+    assert tables.most <= 1000
+    head = lane.held().head
+    place.tables = tables = CountedLoads()
+    again = place.lane()
+    again.owned = await acquire(again)
+    found = again.held().head
+    assert (found.seq, found.clock, found.timer) == (head.seq, head.clock, head.timer)
+    assert tables.most <= 2 * 1000
+    assert list(dict.fromkeys(place.credits_of("sorry"))) == everybody
 
 
 async def test_a_lane_waits_for_records_no_longer_than_until_something_is_due() -> None:
