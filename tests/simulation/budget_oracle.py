@@ -57,9 +57,11 @@ def rebuilt(world: LaneWorld) -> Rebuilt:
             if positions[part.topic] != part.first:
                 raise Broken(f"plan {plan.seq} leaves a gap in {part.topic}")
             positions[part.topic] = part.last + 1
-            records += [world.record(part.topic, o) for o in range(part.first, part.last + 1)]
+            held = world.records(part.topic)
+            records += [held[offset] for offset in range(part.first, part.last + 1)]
         if plan.cut is not None:
-            records.append(world.record(*plan.cut))
+            topic, offset = plan.cut
+            records.append(world.records(topic)[offset])
         work = toy.prepare(records, plan.rules)
         evaluated = toy.evaluate(work, values, Moment(plan.wall, 0, False), TERMS)
         if evaluated.cut != plan.cut:

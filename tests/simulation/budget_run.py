@@ -92,7 +92,7 @@ class History:
 
     def _is_through(self, world: LaneWorld) -> bool:
         head = decode_head(world.tables.head)
-        whole = all(head.positions.get(topic) == world.end(topic) for topic in ("B", "E"))
+        whole = all(head.positions.get(topic) == len(world.records(topic)) for topic in ("B", "E"))
         tried = unpack_budgets(world.tables.values.get(SHARED, b"")).tried
         return whole and not world.tables.outbox and tried is None
 

@@ -12,11 +12,10 @@ from rules_engine.budgets.port import BudgetKey, Need, Verdict
 from rules_engine.budgets.state import unpack_budgets
 from schemas.records import Output, Record
 from tests.simulation.budget_world import LANES, UNIT, Event, LaneWorld
-from tests.simulation.toy import TERMS
+from tests.simulation.toy import Timeless
 from worker.errors import Contradicted
 from worker.evaluator_port import Evaluated, Moment, Pending, Search, Work
 from worker.plan import Terms
-from worker.tables.port import IndexRange
 
 SHARED = "budgets"
 CREDITED = "credited"
@@ -33,17 +32,11 @@ class BudgetWork(Struct, frozen=True):
     keys: Sequence[str] = (SHARED, CREDITED)
 
 
-class BudgetToy:
-    terms = TERMS
+class BudgetToy(Timeless):
     shared_key: str | None = SHARED
 
     def __init__(self, world: LaneWorld) -> None:
         self.world = world
-
-    async def learn(self, rules: Mapping[str, str | None]) -> None: ...
-
-    def supports(self, evaluation: int) -> bool:
-        return evaluation == TERMS.evaluation
 
     def pending(self, shared: bytes) -> Pending | None:
         tried = unpack_budgets(shared).tried
@@ -55,28 +48,6 @@ class BudgetToy:
     def prepare(self, records: Sequence[Record], rules: Mapping[str, str | None] | None) -> Work:
         newest = str(len(self.world.shared.versions) - 1)
         return BudgetWork(records, int((rules or {}).get("o") or newest))
-
-    def search(self, *_: object) -> Search | None:
-        return None
-
-    def old(self, clock: int) -> IndexRange:
-        return IndexRange(b"p\x1f", b"p\x1f", 0)
-
-    def key_of(self, entry: bytes) -> str:
-        raise AssertionError(entry)
-
-    def forgets(self, values: Mapping[str, bytes], clock: int) -> Sequence[str]:
-        raise AssertionError(values)
-
-    @property
-    def wakes(self) -> Sequence[bytes]:
-        return ()
-
-    def wakes_under(self, _: Mapping[str, str | None]) -> Sequence[bytes]:
-        return ()
-
-    def next_due(self, moment: Moment, earliest: Sequence[bytes]) -> int | None:
-        return None
 
     def evaluate(
         self,

@@ -5,7 +5,7 @@ internal topic join them. An event has one or two rules; each needs so much of t
 its own, or of both; some events give back what an earlier one was credited.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from random import Random
 
@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from rules_engine.budgets.port import BudgetKey, Need, budget_key
 from schemas.records import InputRecord, Output, Record
+from tests.simulation.source import SomeOfEach
 from tests.simulation.world import SimulatedPublisher, Step, World
-from worker.errors import SourceUnavailable
 from worker.ports import Batch
 
 LANES = 3
@@ -103,57 +103,24 @@ class LaneWorld(World):
         for offset in range(self.random.randint(3, 9)):
             self.events.append(shared.make_event(offset))
 
-    def record(self, topic: str, offset: int) -> InputRecord:
+    def records(self, topic: str) -> Sequence[InputRecord]:
         if topic == "B":
-            return self.shared.internal[self.number][offset]
-        return InputRecord("E", self.number, offset, 0, None, b"")
-
-    def end(self, topic: str) -> int:
-        return len(self.shared.internal[self.number] if topic == "B" else self.events)
+            return self.shared.internal[self.number]
+        return [InputRecord("E", self.number, n, 0, None, b"") for n in range(len(self.events))]
 
 
-class BudgetSource:
-    """Some of each topic, as far as the fetches' luck goes."""
-
+class BudgetSource(SomeOfEach[LaneWorld]):
     partitions = LANES
     topics: Sequence[str] = ("B", "E")
     internal: str | None = "B"
 
-    def __init__(self, world: LaneWorld, owner: int) -> None:
-        self.world, self.owner = world, owner
-        self.positions: dict[str, int] = {}
-
-    async def seek(self, positions: Mapping[str, int]) -> None:
-        self.positions = dict(positions)
-        await Step()
-
-    async def at_end(self) -> bool:
-        await Step()
-        return all(self.positions[topic] == self.world.end(topic) for topic in self.topics)
+    def records(self, topic: str) -> Sequence[Record]:
+        return self.world.records(topic)
 
     async def poll(self, internal_only: bool = False, seconds: float = 1.0) -> Batch | None:
         await Step()
-        taken: list[Record] = []
-        for topic in ("B",) if internal_only else self.topics:
-            position = self.positions[topic]
-            until = min(self.world.end(topic), position + self.world.random.randint(0, 3))
-            taken += [self.world.record(topic, offset) for offset in range(position, until)]
-            self.positions[topic] = max(position, until)
-        return Batch(taken) if taken else None
-
-    async def fetch(self, topic: str, first: int, last: int) -> Sequence[Record]:
-        await Step()
-        if self.world.chance(self.world.lossy):
-            raise SourceUnavailable("no reply")
-        return [self.world.record(topic, offset) for offset in range(first, last + 1)]
-
-    async def resolve_start(self, topics: Sequence[str]) -> Mapping[str, int]:
-        await Step()
-        return dict.fromkeys(topics, 0)
-
-    async def still_member(self) -> bool:
-        await Step()
-        return self.owner == self.world.newest
+        topics = ("B",) if internal_only else self.topics
+        return self.taken([record for topic in topics for record in self.some(topic)])
 
 
 class BudgetPublisher(SimulatedPublisher):

@@ -12,11 +12,11 @@ from msgspec.structs import replace
 
 from rules_engine import evaluate as evaluate_module
 from tests.simulation import run, timer_run
+from tests.simulation.source import SimulatedSource
 from tests.simulation.timer_world import TimerSource, TimerWorld
 from tests.simulation.world import (
     Append,
     SimulatedLog,
-    SimulatedSource,
     SimulatedTables,
     Step,
     World,

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from tests.simulation.oracle import Broken, verify
+from tests.simulation.source import SimulatedSource
 from tests.simulation.toy import SilentObserver, ToyEvaluator
 from tests.simulation.world import (
     PER_TOPIC,
@@ -20,7 +21,6 @@ from tests.simulation.world import (
     SimulatedClock,
     SimulatedLog,
     SimulatedPublisher,
-    SimulatedSource,
     SimulatedTables,
     World,
 )

@@ -14,10 +14,9 @@ from rules_engine.author.load import load_rule_set
 from rules_engine.compile import CompiledRuleSet, compile_rule_set
 from schemas.records import InputRecord, Output, Record
 from schemas.topics import Channel
+from tests.simulation.source import SomeOfEach
 from tests.simulation.world import SimulatedPublisher, Step, World
-from worker.errors import SourceUnavailable
 from worker.evaluator import make_terms
-from worker.merge import before_gaps, merge
 from worker.ports import Batch
 
 INTERNAL = "BUDGETS"
@@ -176,61 +175,19 @@ class WorldRules:
     async def learn(self, named: Mapping[str, str | None]) -> None: ...
 
 
-class TimerSource:
-    """Some of what each topic holds by now: how far is the fetches' luck."""
-
-    partitions = 1
+class TimerSource(SomeOfEach[TimerWorld]):
     topics: Sequence[str] = TOPICS
     internal: str | None = INTERNAL
 
-    def __init__(self, world: TimerWorld, owner: int) -> None:
-        self.world, self.owner = world, owner
-        self.positions: dict[str, int] = {}
-
-    async def seek(self, positions: Mapping[str, int]) -> None:
-        self.positions = dict(positions)
-        await Step()
-
-    async def at_end(self) -> bool:
-        await Step()
-        return all(self.positions[topic] >= self.world.visible(topic) for topic in TOPICS)
+    def records(self, topic: str) -> Sequence[Record]:
+        return self.world.topics[topic][: self.world.visible(topic)]
 
     async def poll(self, internal_only: bool = False, seconds: float = 1.0) -> Batch | None:
         await Step()
-        first: list[Record] = list(self._fetched(INTERNAL))
+        first = self.some(INTERNAL)
         if internal_only:
-            return self._taken(first)
-        buffers, lagging = [], {}
-        for topic in TOPICS[1:]:
-            buffer = self._fetched(topic)
-            buffers.append(buffer)
-            if buffer and buffer[-1].offset + 1 < self.world.visible(topic):
-                lagging[topic] = buffer[-1].offset
-        return self._taken([*first, *before_gaps(merge(buffers), lagging)])
-
-    def _fetched(self, topic: str) -> list[InputRecord]:
-        position = self.positions[topic]
-        until = min(position + self.world.random.randint(0, 3), self.world.visible(topic))
-        return self.world.topics[topic][position:until]
-
-    def _taken(self, records: list[Record]) -> Batch | None:
-        for record in records:
-            self.positions[record.topic] = record.offset + 1
-        return Batch(records) if records else None
-
-    async def fetch(self, topic: str, first: int, last: int) -> Sequence[Record]:
-        await Step()
-        if self.world.chance(self.world.lossy):
-            raise SourceUnavailable("no reply")
-        return self.world.topics[topic][first : last + 1]
-
-    async def resolve_start(self, topics: Sequence[str]) -> Mapping[str, int]:
-        await Step()
-        return dict.fromkeys(topics, 0)
-
-    async def still_member(self) -> bool:
-        await Step()
-        return self.owner == self.world.newest
+            return self.taken(first)
+        return self.taken([*first, *self.merged(TOPICS[1:])])
 
 
 class TimerPublisher(SimulatedPublisher):

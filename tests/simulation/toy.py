@@ -26,30 +26,15 @@ class ToyWork(Struct, frozen=True):
     keys: Sequence[str]
 
 
-class ToyEvaluator:
+class Timeless:
+    """The part of an evaluator in which nothing is ever due and nothing is forgotten."""
+
     terms = TERMS
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-
-    @property
-    def shared_key(self) -> str | None:
-        return None
-
-    def pending(self, shared: bytes) -> Pending | None:
-        raise AssertionError(shared)
 
     async def learn(self, rules: Mapping[str, str | None]) -> None: ...
 
     def supports(self, evaluation: int) -> bool:
         return evaluation == TERMS.evaluation
-
-    def prepare(self, records: Sequence[Record], rules: Mapping[str, str | None] | None) -> Work:
-        keys = dict.fromkeys(client(record) for record in records)
-        chosen: dict[str, str | None] = {"o": self.world.rules}
-        if rules is not None:
-            chosen = dict(rules)
-        return ToyWork(records, chosen, list(keys))
 
     def search(self, *_: object) -> Search | None:
         return None
@@ -72,6 +57,25 @@ class ToyEvaluator:
 
     def next_due(self, moment: Moment, earliest: Sequence[bytes]) -> int | None:
         return None
+
+
+class ToyEvaluator(Timeless):
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @property
+    def shared_key(self) -> str | None:
+        return None
+
+    def pending(self, shared: bytes) -> Pending | None:
+        raise AssertionError(shared)
+
+    def prepare(self, records: Sequence[Record], rules: Mapping[str, str | None] | None) -> Work:
+        keys = dict.fromkeys(client(record) for record in records)
+        chosen: dict[str, str | None] = {"o": self.world.rules}
+        if rules is not None:
+            chosen = dict(rules)
+        return ToyWork(records, chosen, list(keys))
 
     def evaluate(
         self,

@@ -1,4 +1,4 @@
-"""A world that misbehaves on command: topics, a lane log, tables and readers of one lane.
+"""A world that misbehaves on command: topics, a lane log and tables of one lane.
 
 Everything that waits yields to the scheduler, so a lane can be stopped, overtaken or killed at
 every step. Appends land late, twice or never; tables fall back to any earlier commit or to
@@ -9,10 +9,8 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from schemas.records import InputRecord, Output, Record
-from worker.errors import BadLog, OutcomeUnknown, SourceUnavailable, TablesUnavailable
-from worker.merge import before_gaps, merge
-from worker.ports import Batch
+from schemas.records import InputRecord, Output
+from worker.errors import OutcomeUnknown, TablesUnavailable
 from worker.tables.port import UNCHANGED, CommitAnswer, IndexChange, IndexRange
 
 TOPICS = ("A", "B", "C")
@@ -220,58 +218,6 @@ class SimulatedPublisher:
             self.world.published.append(output)
             if self.world.chance(self.world.lossy):
                 raise OutcomeUnknown("no acknowledgement of an output")
-
-
-class SimulatedSource:
-    """Sees, at each poll, some of each topic: how far is the fetches' luck."""
-
-    partitions = 1
-    topics: Sequence[str] = TOPICS
-    internal: str | None = None
-
-    def __init__(self, world: World, owner: int) -> None:
-        self.world, self.owner = world, owner
-        self.positions: dict[str, int] = {}
-
-    async def seek(self, positions: Mapping[str, int]) -> None:
-        self.positions = dict(positions)
-        await Step()
-
-    async def at_end(self) -> bool:
-        await Step()
-        return all(position == PER_TOPIC for position in self.positions.values())
-
-    async def poll(self, internal_only: bool = False, seconds: float = 1.0) -> Batch | None:
-        assert not internal_only
-        await Step()
-        random, buffers, lagging = self.world.random, [], {}
-        for topic in TOPICS:
-            position = self.positions[topic]
-            buffer = self.world.topics[topic][position : position + random.randint(0, 3)]
-            buffers.append(buffer)
-            if buffer and buffer[-1].offset + 1 < PER_TOPIC:
-                lagging[topic] = buffer[-1].offset
-        merged = before_gaps(merge(buffers), lagging)
-        for record in merged:
-            self.positions[record.topic] = record.offset + 1
-        return Batch(merged) if merged else None
-
-    async def fetch(self, topic: str, first: int, last: int) -> Sequence[Record]:
-        await Step()
-        if self.world.chance(self.world.lossy):
-            raise SourceUnavailable("no reply")
-        records = self.world.topics[topic][first : last + 1]
-        if len(records) != last - first + 1:
-            raise BadLog("the range is gone", "")
-        return records
-
-    async def resolve_start(self, topics: Sequence[str]) -> Mapping[str, int]:
-        await Step()
-        return dict.fromkeys(topics, 0)
-
-    async def still_member(self) -> bool:
-        await Step()
-        return self.owner == self.world.newest
 
 
 class SimulatedClock:

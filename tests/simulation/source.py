@@ -1,0 +1,90 @@
+"""Sources of simulated owners: what they do alike, however the world holds its records."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Generic, TypeVar
+
+from schemas.records import Record
+from tests.simulation.world import TOPICS, Step, World
+from worker.errors import BadLog, SourceUnavailable
+from worker.merge import before_gaps, merge
+from worker.ports import Batch
+
+AnyWorld = TypeVar("AnyWorld", bound=World)
+
+
+class SomeOfEach(ABC, Generic[AnyWorld]):
+    """A poll sees some of each topic: how far is the fetches' luck."""
+
+    partitions = 1
+    topics: Sequence[str]
+    internal: str | None = None
+
+    def __init__(self, world: AnyWorld, owner: int) -> None:
+        self.world, self.owner = world, owner
+        self.positions: dict[str, int] = {}
+
+    @abstractmethod
+    def records(self, topic: str) -> Sequence[Record]:
+        """What the topic holds by now."""
+
+    @abstractmethod
+    async def poll(self, internal_only: bool = False, seconds: float = 1.0) -> Batch | None: ...
+
+    async def seek(self, positions: Mapping[str, int]) -> None:
+        self.positions = dict(positions)
+        await Step()
+
+    async def at_end(self) -> bool:
+        await Step()
+        return all(self.positions[topic] >= len(self.records(topic)) for topic in self.topics)
+
+    def some(self, topic: str) -> Sequence[Record]:
+        position = self.positions[topic]
+        return self.records(topic)[position : position + self.world.random.randint(0, 3)]
+
+    def merged(self, topics: Sequence[str]) -> list[Record]:
+        """Some of each of the topics, as far as the order of the merge is certain."""
+        buffers, lagging = [], {}
+        for topic in topics:
+            buffer = self.some(topic)
+            buffers.append(buffer)
+            if buffer and buffer[-1].offset + 1 < len(self.records(topic)):
+                lagging[topic] = buffer[-1].offset
+        return before_gaps(merge(buffers), lagging)
+
+    def taken(self, records: Sequence[Record]) -> Batch | None:
+        for record in records:
+            self.positions[record.topic] = record.offset + 1
+        return Batch(records) if records else None
+
+    async def fetch(self, topic: str, first: int, last: int) -> Sequence[Record]:
+        await Step()
+        if self.world.chance(self.world.lossy):
+            raise SourceUnavailable("no reply")
+        records = self.records(topic)[first : last + 1]
+        if len(records) != last - first + 1:
+            raise BadLog("the range is gone", "")
+        return records
+
+    async def resolve_start(self, topics: Sequence[str]) -> Mapping[str, int]:
+        await Step()
+        return dict.fromkeys(topics, 0)
+
+    async def still_member(self) -> bool:
+        await Step()
+        return self.owner == self.world.newest
+
+
+class SimulatedSource(SomeOfEach[World]):
+    """Topics that hold everything from the beginning."""
+
+    topics: Sequence[str] = TOPICS
+
+    def records(self, topic: str) -> Sequence[Record]:
+        return self.world.topics[topic]
+
+    async def poll(self, internal_only: bool = False, seconds: float = 1.0) -> Batch | None:
+        assert not internal_only
+        await Step()
+        return self.taken(self.merged(TOPICS))
