@@ -107,6 +107,8 @@ class Model:
         if event["type"] == "CLIENT_IMPORTED":
             lives.judge_import(client, event, ours)
         self.advance(clock)
+        if event["type"] == "CLIENT_IMPORTED":  # a timer may have booked something meanwhile
+            lives.judge_import(client, event, ours)
         client.remember(event)
         if event["type"] == "CLIENT_FORGOTTEN":
             lives.forget(Scene(self, client, Cause(event, offset)))
