@@ -48,44 +48,41 @@ def explain_event(
     *,
     changes: bool = True,
 ) -> Explanation:
-    """The outcome of an event and, for every rule of its trigger, why.
+    """The outcome of an event and, for every rule of its trigger, why; the steps are those of
+    `apply_event`.
 
-    A duplicate or a rejected event looks at no rule. `changes`: look for the smallest change with
-    which a rule would have fired.
+    1. What looks at no rule: a duplicate, a rejected event, an erasure.
+    2. Batches that are due lapse; the snapshot that the event carries is read.
+    3. The rules of the event's trigger decide. `changes`: look for the smallest change with which
+       a rule would have fired.
+    4. The event is booked, then what the rules credit. What is over by the clock ends at once.
     """
-    digest, content = event_digest(event.event_id), content_digest(event)
-    known = recall(client.memory, digest, client.latest_at)
-    if known is not None:
-        same = known.content == content
-        return Explanation(
-            Outcome(client, duplicate=same, rejected=None if same else reused(event)), ()
-        )
+    # 1.
     clock = event.occurred_at if clock is None else clock
-    payment = None
+    terms = BookTerms(rule_set)
+    unasked = _unasked(terms, client, event, origin, around, clock)
+    if unasked is not None:
+        return Explanation(unasked, ())
+    digest, content, payment = event_digest(event.event_id), content_digest(event), None
     if isinstance(event, PaymentMade):
         payment = payment_digest(client, event, digest, around, clock)
-        if payment is None:
-            return Explanation(Outcome(client, rejected=payment_reused(event)), ())
-    terms = BookTerms(rule_set)
-    if isinstance(event, ClientForgotten):
-        return Explanation(forget(terms, client, event, origin, around, clock), ())
-    if isinstance(event, ClientImported):
-        refused = refused_import(client, event, has_rules=True)
-        if refused is not None:
-            return Explanation(Outcome(client, rejected=refused), ())
+    elif isinstance(event, ClientImported):
         client = begun(client, event)
+    # 2.
     before = client
     if event.snapshot is not None:
         before = take_snapshot(client, event.snapshot, event.occurred_at)
     books = Books(terms, before, event, origin, around, clock, budgets)
     if asks_books(before, event, around, clock):
         before = book_before(books)
+    # 3.
     rules = [rule for rule in rule_set.rules if rule.trigger == event.type]
     with localcontext(DECIMAL128):
         values = values_of(rule_set, event, before)
         ledger = ledger_of(values)
         decided = list(decide([(rule, values) for rule in rules], origin, ledger, budgets))
         told = tuple(explained(each, rules, origin, changes=changes) for each in decided)
+    # 4.
     if is_booked(event):
         before = book_own(books)
     commands = tuple(command for each in decided for command in each.carried.commands)
@@ -102,6 +99,31 @@ def explain_event(
     after = ledger.charged(event_taken(before, event, digest, content, payment, account, lapses_at))
     outcome = _booked(outcome_of(decided, after, event.occurred_at), books, credited)
     return Explanation(end_at_once(outcome, terms, event.client_id, around, clock), told)
+
+
+def _unasked(
+    terms: BookTerms,
+    client: ClientState,
+    event: Event,
+    origin: Origin,
+    around: Around,
+    clock: int,
+) -> Outcome | None:
+    """What an event comes to that looks at no rule; None: the rules are asked."""
+    digest = event_digest(event.event_id)
+    known = recall(client.memory, digest, client.latest_at)
+    if known is not None:
+        same = known.content == content_digest(event)
+        return Outcome(client, duplicate=same, rejected=None if same else reused(event))
+    if isinstance(event, PaymentMade):
+        is_free = payment_digest(client, event, digest, around, clock) is not None
+        return None if is_free else Outcome(client, rejected=payment_reused(event))
+    if isinstance(event, ClientForgotten):
+        return forget(terms, client, event, origin, around, clock)
+    if isinstance(event, ClientImported):
+        refused = refused_import(client, event, has_rules=True)
+        return None if refused is None else Outcome(client, rejected=refused)
+    return None
 
 
 def _booked(outcome: Outcome, books: Books, credited: tuple[JournalRecord, ...]) -> Outcome:
