@@ -137,6 +137,18 @@ async def test_inputs_must_be_kept_as_long_as_the_lane_log(
     ] * findings
 
 
+async def test_a_history_of_rules_that_ends_is_warned_of_however_short_the_log_is_kept(
+    settings: Settings, kafka: KafkaServer
+) -> None:
+    await without(settings, kafka, Channel.LANE_LOG, Channel.RULES_HISTORY)
+    kept = {"retention.ms": str(30 * DAY_MS)}
+    await create_topic(kafka.bootstrap, settings.topic_lane_log, 4, kept)
+    await create_topic(kafka.bootstrap, settings.topic_rules_history, 1, kept)
+    [finding] = await check_topics(settings)
+    assert (finding.subject, finding.severity) == (settings.topic_rules_history, "WARNING")
+    assert finding.message.startswith("It keeps records for 30 days: a set that decides for longer")
+
+
 async def test_producers_timestamps_are_warned_of(settings: Settings, kafka: KafkaServer) -> None:
     await without(settings, kafka, Channel.VISITS)
     await create_topic(kafka.bootstrap, settings.topic_visits, 4, {"retention.ms": "-1"})

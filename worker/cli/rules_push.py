@@ -63,7 +63,7 @@ def rollback(
     to: Annotated[
         str | None,
         typer.Option(
-            metavar="VERSION", help="A version, or a hash; the one before the live one without it."
+            metavar="VERSION", help="A version, or a hash; without it the last push is undone."
         ),
     ] = None,
     author: AuthorOption = None,
@@ -71,7 +71,10 @@ def rollback(
     timeout: TimeoutOption = 30.0,
     form: FormatOption = Format.TEXT,
 ) -> None:
-    """Publish a rule set of the history again: any that was pushed before."""
+    """Publish a rule set of the history again: any that was pushed before.
+
+    Without --to the last push is undone; once more undoes the one before it, and so on.
+    """
     from rules_engine.author.load import load_rule_set
     from worker.publishing.catalog import read_catalog
     from worker.publishing.earlier import earlier_push
@@ -83,7 +86,7 @@ def rollback(
     catalog = wait(read_catalog(settings))
     entry = earlier_push(catalog, organization, to)
     checked = load_rule_set(entry.text, f"{organization} {entry.version}")
-    _finish(wait(_go_live(settings, entry.text, checked, who, None, yes, timeout)), form)
+    _finish(wait(_go_live(settings, entry.text, checked, who, None, yes, timeout, True)), form)
 
 
 def _load(path: str) -> "tuple[str, bytes, CheckedRuleSet]":
@@ -173,6 +176,7 @@ async def _go_live(
     base: str | None,
     yes: bool,
     timeout: float,
+    is_back: bool = False,
 ) -> "tuple[CheckedRuleSet, Push, Answers]":
     """Compare, ask, publish, wait."""
     from worker.publishing.awaiting import await_applied
@@ -183,7 +187,7 @@ async def _go_live(
     catalog = await read_catalog(settings)
     live = catalog.live.get(checked.organization_id)
     found = None if live is None else live.content_hash or "?"
-    push = Push(checked, text, *who, base=found if base is None else base)
+    push = Push(checked, text, *who, base=found if base is None else base, is_back=is_back)
     _show_difference(catalog, checked)
     if found == checked.content_hash:
         raise CommandFailed(f"{checked.organization_id} {checked.version} is live already")

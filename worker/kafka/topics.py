@@ -210,9 +210,22 @@ def _retention(present: Present) -> list[Finding]:
         if topic.retention_bytes >= 0:
             message = f"It keeps at most {topic.retention_bytes} bytes of a partition."
             findings.append(_warning(topic, message, "Set retention.bytes=-1."))
-        if log is not None and channel != Channel.LANE_LOG and _shorter(topic, log):
+        if channel == Channel.RULES_HISTORY and topic.retention_ms >= 0:
+            findings.append(_history_ends(topic))
+        elif log is not None and channel in INPUTS and _shorter(topic, log):
             findings.append(_too_short(topic, log))
     return findings
+
+
+def _history_ends(topic: TopicState) -> Finding:
+    """However short the lane log is kept: its plans name sets that may be years old."""
+    return _warning(
+        topic,
+        f"It keeps records for {topic.retention_ms / 86_400_000:g} days: a set that decides for "
+        "longer is gone from it, its plans cannot be replayed, and no last good set is known after "
+        "a restart.",
+        "Set retention.ms=-1.",
+    )
 
 
 def _shorter(topic: TopicState, log: TopicState) -> bool:

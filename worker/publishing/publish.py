@@ -27,13 +27,15 @@ from worker.rules.history import HistoryRecord, Pushed
 
 
 class Push(Struct, frozen=True):
-    """`base`: hash of the set in whose place it goes; None where there is none."""
+    """`base`: hash of the set in whose place it goes; None where there is none. `is_back`: an
+    earlier set again."""
 
     checked: CheckedRuleSet
     text: str
     author: str
     reason: str
     base: str | None
+    is_back: bool = False
 
 
 def _now() -> datetime:
@@ -72,7 +74,7 @@ def _records(settings: Settings, push: Push, at: datetime) -> list[tuple[str, by
         checked.content_hash,
         checked.organization_id,
         push.text,
-        Pushed(push.author, push.reason, at.isoformat(timespec="seconds"), push.base),
+        Pushed(push.author, push.reason, at.isoformat(timespec="seconds"), push.base, push.is_back),
     )
     key = checked.organization_id.encode()
     return [

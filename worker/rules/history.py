@@ -23,13 +23,15 @@ from worker.rules.stored import StoredSets
 log = logging.getLogger(__name__)
 
 
-class Pushed(msgspec.Struct, frozen=True, rename="camel"):
-    """`at`: RFC 3339. `base`: hash of the set that was live before; None: there was none."""
+class Pushed(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """`at`: RFC 3339. `base`: hash of the set that was live before; None: there was none.
+    `is_back`: it is an earlier set again (`loyalty rules rollback`)."""
 
     author: str
     reason: str
     at: str
     base: str | None
+    is_back: bool = False
 
 
 class HistoryRecord(msgspec.Struct, frozen=True, omit_defaults=True):

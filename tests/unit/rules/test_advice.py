@@ -30,10 +30,12 @@ def text(version: str, percent: int, amount: int = 1) -> str:
     return SET.format(version=version, percent=percent, amount=amount)
 
 
-def pushed(version: str, percent: int, at: str, amount: int = 1) -> HistoryRecord:
+def pushed(
+    version: str, percent: int, at: str, amount: int = 1, *, is_back: bool = False
+) -> HistoryRecord:
     source = text(version, percent, amount)
     checked = load_rule_set(source, "x")
-    who = Pushed("ann", f"to {percent}", at, None)
+    who = Pushed("ann", f"to {percent}", at, None, is_back)
     return HistoryRecord("izi", version, checked.content_hash, "izi", source, who)
 
 
@@ -74,3 +76,39 @@ def test_a_rollback_goes_to_the_push_before_the_live_one_or_to_the_named_one() -
         earlier_push(there, "izi", "7")
     with pytest.raises(Misconfigured, match="Nothing was ever pushed"):
         earlier_push(there, "pro", None)
+
+
+AT = "2026-10-03T10:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("pushes", "goes_to"),
+    [
+        pytest.param("1 2 3", "2", id="the-last-push-is-undone"),
+        pytest.param("1 2 3 <2", "1", id="a-second-time-goes-further-back"),
+        pytest.param("1 2 3 <2 <1", None, id="and-never-forward-again"),
+        pytest.param("1 2 3 <2 4", "2", id="a-push-after-it-is-undone-to-where-it-led"),
+        pytest.param("1 2 3 <1 4 <1", None, id="over-several"),
+        pytest.param("1 2 <1 <2", "1", id="by-name-to-one-that-was-undone"),
+        pytest.param("1 2 1", "2", id="an-old-set-that-was-pushed-is-a-push"),
+        pytest.param("1 2 2", "1", id="the-live-set-again-is-no-way-back"),
+    ],
+)
+def test_rollbacks_in_a_row(pushes: str, goes_to: str | None) -> None:
+    """`<`: a rollback led there."""
+    done = [
+        pushed(each.strip("<"), int(each.strip("<")), AT, is_back="<" in each)
+        for each in pushes.split()
+    ]
+    there = catalog(done[-1], *done)
+    if goes_to is None:
+        with pytest.raises(Misconfigured, match=r"none before the live one\. Pushed were: 1 \("):
+            earlier_push(there, "izi", None)
+    else:
+        assert earlier_push(there, "izi", None).version == goes_to
+
+
+def test_a_live_set_that_nobody_pushed_goes_back_to_the_last_push() -> None:
+    by_hand = pushed("9", 9, AT)
+    second = pushed("2", 6, AT)
+    assert earlier_push(catalog(by_hand, FIRST, second), "izi", None) is second
