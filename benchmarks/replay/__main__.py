@@ -3,8 +3,10 @@
     .venv/bin/python -m benchmarks.replay [--events 150000] [--runs 3]
 
 A worker makes the log in two shapes: full batches, as in catch-up, and batches of ten, as live
-traffic gives them. Then all lanes are rebuilt in turns, as `loyalty rebuild` does it and plan by
-plan. What comes out is checked by the replay itself: every plan's digests must be those of the log.
+traffic gives them. Then all lanes are rebuilt in turns: plan by plan, joined as one job of `loyalty
+rebuild` does it, and by a job for each processor. What comes out is checked by the replay itself:
+every plan's digests must be those of the log. A core's own rate is that of its CPU time: what else
+the machine has to do does not count.
 """
 
 import argparse
@@ -16,7 +18,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -27,6 +29,7 @@ from benchmarks.harness.ours import Ours
 from benchmarks.replay.once import Took
 from tests.parts.kafka import KafkaServer
 from tests.parts.redis import RedisServer
+from worker.rebuild.jobs import processors
 
 CLIENTS = 20_000
 SHAPES = {"full batches (500)": (500, 1.0), "batches of ten": (10, 0.2)}
@@ -85,20 +88,28 @@ async def measure(
     begun = time.perf_counter()
     await make_log(ours, environ, events)
     print(f"{shape}: {events:,} events worked off in {time.perf_counter() - begun:.0f} s")
-    took: dict[str, list[Took]] = {"joined": [], "plain": []}
+    kinds = ("plain", "joined", str(processors()))
+    took: dict[str, list[Took]] = {kind: [] for kind in kinds}
     for _ in range(runs):
         for kind, results in took.items():
             results.append(rebuild_once(kind, environ))
+    report(took)
+
+
+def report(took: Mapping[str, Sequence[Took]]) -> None:
+    one = took["plain"][0]
+    print(f"  {one.plans:,} plans, {one.records / one.plans:.0f} events each")
     rates = {}
     for kind, results in took.items():
         rates[kind] = statistics.median(each.records / each.seconds for each in results)
-        cpu = statistics.median(1e6 * each.cpu / each.records for each in results)
-        one = results[0]
+        of_core = statistics.median(each.records / each.cpu for each in results)
+        name = f"{kind} jobs" if kind.isdecimal() else kind
         print(
-            f"  {kind:7} {rates[kind]:9,.0f} events a second, {cpu:5.1f} µs CPU an event "
-            f"({one.plans:,} plans, {one.records / one.plans:.0f} events each)"
+            f"  {name:7} {rates[kind]:9,.0f} events a second, {of_core:9,.0f} a core "
+            f"({1e6 / of_core:5.1f} µs CPU an event), "
+            f"{rates[kind] / rates['plain']:.2f} times plan by plan",
+            flush=True,
         )
-    print(f"  joined is {rates['joined'] / rates['plain']:.2f} times as fast", flush=True)
 
 
 async def main() -> None:

@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import signal
+import sys
+import time
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +22,7 @@ from tests.parts.kafka import KafkaServer
 from tests.parts.redis import RedisServer
 from tests.parts.topics import forget_before
 from worker.cli.main import run
+from worker.rebuild import jobs
 
 BUDGET = "\nlimits: {budget: {amountMajor: 1500, per: LIFETIME}}\n"
 EXPIRED = """
@@ -134,13 +137,15 @@ async def test_a_rebuild_brings_back_the_same_state_and_publishes_nothing_again(
     assert await site.unindexed() == {}
     commands = len(await loyalty.read(Channel.BONUS_COMMANDS))
 
-    code, out, _ = await site.command("rebuild", "--format", "json")
+    code, out, err = await site.command("rebuild", "--format", "json")
     surveyed = json.loads(out)
-    assert (code, surveyed["good"]) == (2, True)
+    assert (code, surveyed["good"]) == (1, True)
+    assert "repeat the command with --yes" in err, "nobody is at a terminal to confirm"
     assert await site.state() == before, "without --yes nothing is done"
-    code, out, err = await site.command("rebuild", "--yes", "--format", "json")
+    code, out, err = await site.command("rebuild", "--yes", "--jobs", "2", "--format", "json")
     assert code == 0, err
     rebuilt = json.loads(out)["rebuilt"]
+    assert json.loads(out)["failed"] == []
     assert [each["plans"] for each in rebuilt] == [each["plans"] for each in surveyed["lanes"]]
     assert sum(each["records"] for each in rebuilt) > 400
     assert await site.state() == before
@@ -178,3 +183,44 @@ async def test_what_log_or_topics_no_longer_hold_keeps_a_rebuild_from_touching_a
     code, _, err = await site.command("rebuild", "--lane", "6")
     assert code == 2
     assert "lanes are numbered 0 to 5" in err
+
+
+async def test_a_topic_or_a_rule_set_that_is_missing_is_named_before_anything_is_touched(
+    site: Site, kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loyalty = site.loyalty
+    await site.stop(await site.works_off(1, 60))
+    before = await site.state()
+    history = loyalty.topic(Channel.RULES_HISTORY)
+    with monkeypatch.context() as patched:
+        patched.setenv("LOYALTY_TOPIC_VISITS", "nowhere")
+        begun = time.monotonic()
+        code, _, err = await site.command("rebuild", "--yes")
+        assert time.monotonic() - begun < 15
+    assert code == 1
+    assert "nowhere: It does not exist." in err
+    await forget_before(kafka.bootstrap, history, 0, 1)
+    code, _, err = await site.command("rebuild", "--yes")
+    assert code == 1
+    assert "which the topic of rule-set history does not hold" in err
+    assert "Nothing was emptied." in err
+    assert await site.state() == before
+
+
+async def test_what_is_not_whole_after_a_rebuild_is_named(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job that is killed: its lanes are named, and repeating those mends them."""
+    await site.stop(await site.works_off(1, 200))
+    before = await site.state()
+    dying = f"import os, sys; sys.stdin.readline(); os.kill(os.getpid(), {signal.SIGKILL:d})"
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs, "JOB", (sys.executable, "-c", dying))
+        code, out, err = await site.command("rebuild", "--yes", "--lane", "1", "--lane", "2")
+    assert (code, out) == (1, "")
+    assert "Lane 1, 2: The process for it was ended by signal 9 (SIGKILL)." in err
+    assert "loyalty rebuild --lane 1 --lane 2" in err
+    assert await site.state() != before
+    code, _, err = await site.command("rebuild", "--yes", "--lane", "1", "--lane", "2")
+    assert code == 0, err
+    assert await site.state() == before

@@ -4,19 +4,21 @@ A rebuild needs the lane log from its first record on and every input record tha
 is gone there is gone for good once Redis is emptied, so any gap is a refusal.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 
 from config.settings import Settings
 from schemas.topics import INPUTS, Channel
 from worker.errors import LoudStop, Misconfigured
-from worker.evaluator import EVALUATION_VERSION
+from worker.evaluator import EVALUATION_VERSION, RuleBook
 from worker.kafka.lane_log import KafkaLaneLog
 from worker.kafka.replaying import Extent, extents
 from worker.kafka.security import client_options
+from worker.kafka.topics import check_topics
 from worker.plan import EMPTY, Chained, Folding, decode_head, decode_record
 from worker.ports import LaneLog
+from worker.rebuild.rules import LoggedRules
 from worker.tables.factory import TablesFactory
 
 PART = 10_000
@@ -35,10 +37,28 @@ class Survey(Struct, frozen=True):
     obstacle: str = ""
 
 
+async def require_topics(settings: Settings) -> None:
+    """Raises Misconfigured where topics are missing or not what they must be, as at a worker's
+    start: a missing one would be waited for. Raises Unavailable."""
+    errors = [each for each in await check_topics(settings) if each.severity == "ERROR"]
+    if errors:
+        raise Misconfigured("\n".join(map(str, errors)), "Nothing was emptied.")
+
+
 async def survey(
     settings: Settings, tables: TablesFactory, lanes: Sequence[int]
 ) -> Sequence[Survey]:
-    """Raises Unavailable."""
+    """Of topics that are there (`require_topics`). Raises Unavailable."""
+    rules = LoggedRules.of(settings)
+    try:
+        return await _survey(settings, tables, rules.lane(), lanes)
+    finally:
+        await rules.close()
+
+
+async def _survey(
+    settings: Settings, tables: TablesFactory, rules: RuleBook, lanes: Sequence[int]
+) -> Sequence[Survey]:
     client = client_options(settings)
     topics = [settings.topic(channel) for channel in (*INPUTS, Channel.LANE_LOG)]
     found = await extents(client, topics, lanes)
@@ -48,7 +68,8 @@ async def survey(
         raw_head, _ = await tables.lane(lane).peek()
         inputs = {topic: found[topic, lane] for topic in topics[:-1]}
         log = found[topics[-1], lane]
-        surveyed.append(await survey_lane(lane, lane_log.lane(lane), log, inputs, _seq(raw_head)))
+        found_log = lane_log.lane(lane)
+        surveyed.append(await survey_lane(lane, found_log, log, inputs, rules, _seq(raw_head)))
     return surveyed
 
 
@@ -61,9 +82,15 @@ def _seq(raw_head: bytes) -> int:
 
 
 async def survey_lane(
-    lane: int, log: LaneLog, extent: Extent, inputs: Mapping[str, Extent], state: int
+    lane: int,
+    log: LaneLog,
+    extent: Extent,
+    inputs: Mapping[str, Extent],
+    rules: RuleBook,
+    state: int,
 ) -> Survey:
-    """`extent`: of the lane's log; `inputs`: of its input topics."""
+    """`extent`: of the lane's log; `inputs`: of its input topics; `rules`: of all that ever
+    decided."""
     needs = Needs()
     begin, end = extent
     if begin > 0:
@@ -78,20 +105,34 @@ async def survey_lane(
     if state and not needs.plans:
         message = f"Its log holds no plan, its state stands at plan {state}. {KEEP}"
         return Survey(lane, 0, 0, state, message)
-    return Survey(lane, needs.plans, needs.records, state, needs.obstacle(inputs))
+    obstacle = needs.obstacle(inputs) or await _refused(rules, needs.rules)
+    return Survey(lane, needs.plans, needs.records, state, obstacle)
+
+
+async def _refused(rules: RuleBook, named: Collection[tuple[str, str]]) -> str:
+    """Why plans cannot be repeated under one of the sets that they name (organization, hash)."""
+    for organization, name in sorted(named):
+        await rules.learn({organization: name})
+        try:
+            rules.rules_of({organization: name})
+        except LoudStop as stop:
+            return f"{stop.message} {stop.remedy}"
+    return ""
 
 
 class Needs:
-    """What the plans of a log take."""
+    """What the plans of a log take. `rules`: the sets that they name (organization, hash)."""
 
     def __init__(self) -> None:
         self.plans = self.records = 0
+        self.rules: set[tuple[str, str]] = set()
         self._spans: dict[str, Extent] = {}
         self._versions: set[int] = set()
 
     def add(self, link: Chained) -> None:
         self.plans += 1
         self._versions.add(link.terms.evaluation)
+        self.rules.update((org, name) for org, name in link.plan.rules.items() if name is not None)
         for part in link.plan.ranges:
             self.records += part.last - part.first + 1
             first, _ = self._spans.get(part.topic, (part.first, 0))
