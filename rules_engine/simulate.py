@@ -115,12 +115,7 @@ class _Simulation:
     def _take(self, number: int, value: bytes) -> Iterator[Simulated]:
         event = decode(value, None, None, self._minor_digits, check_key=False)
         if isinstance(event, Rejected):
-            kind, client_id = _recognized(value)
-            origin = _origin(kind, number)
-            unread = _dead_letter(origin, client_id, value, event)
-            yield Simulated(
-                number, None, origin, None, None, self._budgets, ALONE, 0, dead_letter=unread
-            )
+            yield self._unread(number, value, event)
             return
         origin = _origin(event.type, number)
         key = client_key(event.organization_id, event.client_id)
@@ -156,6 +151,14 @@ class _Simulation:
             tuple(map(_encode, outcome.commands)),
             tuple(map(_encode, outcome.journal)),
             letter,
+        )
+
+    def _unread(self, number: int, value: bytes, why: Rejected) -> Simulated:
+        kind, client_id = _recognized(value)
+        origin = _origin(kind, number)
+        letter = _dead_letter(origin, client_id, value, why)
+        return Simulated(
+            number, None, origin, None, None, self._budgets, ALONE, 0, dead_letter=letter
         )
 
     def _minor_digits(self, organization_id: str) -> int | None:

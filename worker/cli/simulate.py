@@ -14,7 +14,9 @@ from worker.cli.replay import UntilOption, one_rule_set, read_until, replayed
 from worker.cli.rule_sets import rule_files
 
 if TYPE_CHECKING:
+    from rules_engine.checked import CheckedRuleSet
     from rules_engine.simulate import Simulated
+    from worker.cli.tally import Tally
 
 OutputOption = Annotated[str | None, typer.Option(metavar="FILE", help="- is standard output.")]
 
@@ -56,25 +58,36 @@ def simulate(
         return
     sources = (*rule_files(rules), *([] if events == "-" else [events]))
     _check_targets(sources, outputs, on_output=explain or form is Format.JSON)
+    tally = _run(one_rule_set(rules), events, ends, outputs, form if explain else None)
+    if form is Format.JSON and not explain:
+        print_json(tally.summary())
+    else:
+        for line in tally.lines():
+            say(line)
+
+
+def _run(
+    rule_set: "CheckedRuleSet",
+    events: str,
+    ends: int | None,
+    outputs: Sequence[str | None],
+    explained: Format | None,
+) -> "Tally":
+    """`explained`: how each outcome is explained on standard output; None: not at all."""
     from rules_engine.compile import compile_rule_set
     from worker.cli.tally import Tally
 
-    rule_set = one_rule_set(rules)
     tally = Tally()
     with ExitStack() as files:
         opened = [_open(files, path) for path in outputs]
         for simulated in replayed(compile_rule_set(rule_set), events, ends):
             _write(opened, simulated)
             tally.add(simulated)
-            if explain and simulated.outcome is not None:
+            if explained is not None and simulated.outcome is not None:
                 from worker.cli.explanation import explanation
 
-                print(explanation(rule_set, simulated, form))
-    if form is Format.JSON and not explain:
-        print_json(tally.summary())
-    else:
-        for line in tally.lines():
-            say(line)
+                print(explanation(rule_set, simulated, explained))
+    return tally
 
 
 def _check_targets(
