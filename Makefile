@@ -1,6 +1,6 @@
 # Every command does its own set-up first; `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types format bench bench-rules simulate-faults chaos fuzz parts lock docs
+.PHONY: help setup demo test lint types format bench bench-rules load simulate-faults chaos fuzz parts lock docs
 
 BIN := .venv/bin
 JOBS := 2
@@ -51,6 +51,9 @@ bench: parts ## this worker against four others, on a real Kafka and a real Redi
 
 bench-rules: setup ## evaluation alone, next to loops over lambdas and asteval; about two minutes
 	@$(BIN)/python -m benchmarks.rules $(ARGS)
+
+load: parts ## an hour's load compressed, a hot client, a heap in one partition, 1,000 organizations
+	@$(BIN)/python -m benchmarks.load $(ARGS)
 
 docs: setup ## write the generated documents anew
 	@$(BIN)/python -m config.document >docs/settings.md

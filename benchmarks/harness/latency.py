@@ -105,12 +105,12 @@ class Pace:
         self._worker, self._random = worker, chance
         self._inputs: Inputs = entrant.inputs
 
-    async def warm_up(self) -> None:
+    async def warm_up(self, start_seconds: float = START_SECONDS) -> None:
         """Sends slowly until the worker answers, then some seconds more."""
         sent: set[str] = set()
         began = time.perf_counter()
         while not sent & self._arrivals.at.keys():
-            if time.perf_counter() - began > START_SECONDS:
+            if time.perf_counter() - began > start_seconds:
                 raise self._worker.stuck("no command in answer to any event")
             self._worker.check()
             sent |= (await self._send(WARM_RATE, 1.0)).keys()

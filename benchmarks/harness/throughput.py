@@ -50,8 +50,11 @@ class Moment(Struct, frozen=True):
     cpu: Cpu
 
 
-async def work_off(entrant: Entrant, segment: Segment) -> BacklogResult:
-    """One run. Raises ContenderFailed, WrongCommands or BacklogTooSmall."""
+async def work_off(
+    entrant: Entrant, segment: Segment, start_seconds: float = START_SECONDS
+) -> BacklogResult:
+    """One run. `start_seconds`: until the first command, at most. Raises ContenderFailed,
+    WrongCommands or BacklogTooSmall."""
     follows = entrant.contender.follows_rules
     expected = (
         len(segment.expected)
@@ -62,7 +65,7 @@ async def work_off(entrant: Entrant, segment: Segment) -> BacklogResult:
         begin = await output.ends()
         started = time.perf_counter()
         with entrant.running() as worker:
-            first, last = await watch(worker, output, begin, expected)
+            first, last = await watch(worker, output, begin, expected, start_seconds)
             stages = await _stages(entrant)
             await asyncio.sleep(SETTLE_SECONDS)
         # 5. Only now: reading would have cost the broker while it was measured.
@@ -77,7 +80,11 @@ async def work_off(entrant: Entrant, segment: Segment) -> BacklogResult:
 
 
 async def watch(
-    worker: WorkerProcess, output: OutputWatch, begin: dict[object, int], expected: int
+    worker: WorkerProcess,
+    output: OutputWatch,
+    begin: dict[object, int],
+    expected: int,
+    start_seconds: float = START_SECONDS,
 ) -> tuple[Moment, Moment]:
     """The moments of the first commands and of the last."""
     first: Moment | None = None
@@ -90,7 +97,7 @@ async def watch(
         if now_produced > produced:
             produced, moved = now_produced, now
             first = first or Moment(produced, now, worker.cpu())
-        elif now - moved > (STALL_SECONDS if first else START_SECONDS):
+        elif now - moved > (STALL_SECONDS if first else start_seconds):
             raise worker.stuck(f"{produced} of {expected} commands")
     if first is None or first.produced >= expected:
         raise BacklogTooSmall("the run was over before it could be measured: give more --events")

@@ -82,7 +82,7 @@ async def _entrants(ground: Ground, sizes: Sizes) -> tuple[Inputs, Inputs, Entra
     """The heap's stream and that of all others, over the same topics."""
     lanes: dict[bool, list[int]] = {True: [], False: []}
     for number in range(sizes.clients):
-        lanes[_lane_of(number) == LANE].append(number)
+        lanes[lane_of(number) == LANE].append(number)
     heap, live = (
         Inputs(
             ground.bootstrap,
@@ -97,7 +97,7 @@ async def _entrants(ground: Ground, sizes: Sizes) -> tuple[Inputs, Inputs, Entra
     return heap, live, await ground.entrant(Ours(name="backlog"), live)
 
 
-def _lane_of(number: int) -> int:
+def lane_of(number: int) -> int:
     """As the Java client places a record by its key."""
     hashed: int = murmur2(client_id(number).encode())
     return (hashed & 0x7FFFFFFF) % PARTITIONS

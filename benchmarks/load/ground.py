@@ -14,6 +14,8 @@ from benchmarks.harness.scenario import COMMANDS_PER_THOUSAND
 from tests.parts.kafka import KafkaServer
 from tests.parts.redis import RedisServer
 
+LEAST_FILLING = 12_000
+
 
 class Sizes(Struct, frozen=True):
     """How much a scenario does. `events`: of its main load; `rate`: of live traffic, a second."""
@@ -24,6 +26,12 @@ class Sizes(Struct, frozen=True):
     seconds: float
     runs: int
     seed: int
+
+    @property
+    def filling(self) -> int:
+        """Events that give every client a state before anything counts; no fewer than a worker
+        takes in several batches, or their end could not be seen apart from their beginning."""
+        return max(self.clients, LEAST_FILLING)
 
 
 class Ground:

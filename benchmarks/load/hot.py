@@ -1,6 +1,12 @@
 """One client has half of all events: its lane has more than half of the work, and its state is
-written with every batch. Held against clients that come evenly."""
+written with every batch. Held against clients that come evenly.
 
+Credits lapse after `KEPT_DAYS`, and an event comes every ten minutes of the events' own time: the
+client has some 70 events a day and holds some 220 batches of bonuses. (Without an end it would hold
+tens of thousands, and a payment looks at every one of them.)
+"""
+
+from datetime import datetime, timedelta, timezone
 from statistics import median
 
 from benchmarks.harness.entrant import Entrant
@@ -10,10 +16,15 @@ from benchmarks.harness.ours import Ours
 from benchmarks.harness.scenario import say
 from benchmarks.harness.throughput import BacklogResult, work_off
 from benchmarks.load.ground import Ground, Sizes
+from benchmarks.load.lapsing import lapsing
 from benchmarks.load.told import Told
 from benchmarks.workload.events import EventStream
+from benchmarks.workload.render import rule_set_yaml
 
 HOT_SHARE = 0.5
+KEPT_DAYS = 5
+BEGIN = datetime(2015, 1, 1, tzinfo=timezone(timedelta(hours=3)))
+STEP = timedelta(minutes=10)
 
 
 async def hot(ground: Ground, sizes: Sizes) -> Told:
@@ -25,7 +36,7 @@ async def hot(ground: Ground, sizes: Sizes) -> Told:
     )
     entrants = {share: await _entrant(ground, sizes, share) for share in (0.0, HOT_SHARE)}
     for entrant in entrants.values():
-        await work_off(entrant, entrant.inputs.extend(sizes.clients))
+        await work_off(entrant, entrant.inputs.extend(sizes.filling))
     results: dict[float, list[BacklogResult]] = {share: [] for share in entrants}
     for number in range(sizes.runs):
         for share in sorted(entrants, reverse=number % 2 == 1):
@@ -43,10 +54,12 @@ async def hot(ground: Ground, sizes: Sizes) -> Told:
 
 async def _entrant(ground: Ground, sizes: Sizes, share: float) -> Entrant:
     name = "hot" if share else "even"
-    stream = EventStream(sizes.seed, sizes.clients, hot_share=share)
+    stream = EventStream(sizes.seed, sizes.clients, hot_share=share, begin=BEGIN, step=STEP)
     inputs = Inputs(ground.bootstrap, f"load-{name}", sizes.seed, sizes.clients, stream=stream)
     await inputs.create()
-    return await ground.entrant(Ours(name=name), inputs)
+    ours = Ours(name=name, settings={"REMEMBER_PAYMENTS_DAYS": str(KEPT_DAYS)})
+    rules = {"rules.yaml": lapsing(rule_set_yaml(), KEPT_DAYS)}
+    return await ground.entrant(ours, inputs, rules)
 
 
 def _tell(

@@ -31,6 +31,8 @@ MANY_RULES = 1000
 FIRST = "org-0000"
 FIRST_SHARE = 5
 """Every fifth client, by number from 0 on, is the first organization's."""
+START_SECONDS = 300.0
+"""A thousand rule sets are proven before any lane opens: some 15 s of CPU."""
 OF_A_SMALL_ONE = ("source-acquiring-1", "source-cash-1", "stay-420", "bar-club-1", "tariff-600")
 SMALL_RULES = tuple(rule for rule in SINGLE_RULES if rule.id in OF_A_SMALL_ONE)
 
@@ -72,12 +74,12 @@ async def organizations(ground: Ground, sizes: Sizes) -> Told:
     )
     entrants = {large: await _entrant(ground, sizes, large) for large in (False, True)}
     for entrant in entrants.values():
-        await work_off(entrant, entrant.inputs.extend(sizes.clients))
+        await work_off(entrant, entrant.inputs.extend(sizes.filling), START_SECONDS)
     results: dict[bool, list[BacklogResult]] = {large: [] for large in entrants}
     for number in range(sizes.runs):
         for large in sorted(entrants, reverse=number % 2 == 1):
             entrant = entrants[large]
-            result = await work_off(entrant, entrant.inputs.extend(sizes.events))
+            result = await work_off(entrant, entrant.inputs.extend(sizes.events), START_SECONDS)
             say(
                 f"organizations: {entrant.name} {result.events_per_second:,.0f} events/s, "
                 f"start {result.start_seconds:.1f} s"
@@ -90,35 +92,35 @@ async def organizations(ground: Ground, sizes: Sizes) -> Told:
 
 async def _entrant(ground: Ground, sizes: Sizes, large: bool) -> Entrant:
     name = "large" if large else "small"
-    first = Reference() if large else Reference(_in_order())
+    first = Reference() if large else Reference(small_rules())
     inputs = Inputs(
         ground.bootstrap,
         f"load-{name}",
         sizes.seed,
         sizes.clients,
         stream=EventStream(
-            sizes.seed, sizes.clients, organization_of=lambda n: _organization(n, sizes.clients)
+            sizes.seed, sizes.clients, organization_of=lambda n: organization_of(n, sizes.clients)
         ),
-        reference=ByOrganization(first, Reference(_in_order()), sizes.clients),
+        reference=ByOrganization(first, Reference(small_rules()), sizes.clients),
     )
     await inputs.create()
-    rules = {f"{number:04d}.yaml": _small(number) for number in range(ORGANIZATIONS)}
+    rules = {f"{number:04d}.yaml": small_rule_set(number) for number in range(ORGANIZATIONS)}
     if large:
         rules["0000.yaml"] = rules_of_size(MANY_RULES, VERSION, FIRST)
     return await ground.entrant(Ours(name=name), inputs, rules)
 
 
-def _in_order() -> Sequence[Rule]:
+def small_rules() -> Sequence[Rule]:
     return sorted(SMALL_RULES, key=lambda rule: (-rule.priority, rule.id))
 
 
-def _organization(client: int, clients: int) -> str:
+def organization_of(client: int, clients: int) -> str:
     if client < clients // FIRST_SHARE:
         return FIRST
     return f"org-{1 + client % (ORGANIZATIONS - 1):04d}"
 
 
-def _small(number: int) -> str:
+def small_rule_set(number: int) -> str:
     return rule_set_yaml(f"org-{number:04d}", (), SMALL_RULES)
 
 
@@ -129,7 +131,7 @@ async def _paced(entrant: Entrant, sizes: Sizes) -> Paced:
     async with entrant.output() as output:
         with entrant.running() as worker:
             async with pace_of(entrant, worker, output, sizes.seed) as pace:
-                await pace.warm_up()
+                await pace.warm_up(START_SECONDS)
                 small = await pace.measure(
                     sizes.rate, sizes.seconds, lambda event: event.client_id not in of_first
                 )

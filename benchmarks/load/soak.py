@@ -16,8 +16,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import yaml
-
 from benchmarks.harness.contenders import Site
 from benchmarks.harness.entrant import Entrant, WorkerProcess
 from benchmarks.harness.inputs import Inputs
@@ -27,6 +25,7 @@ from benchmarks.harness.throughput import START_SECONDS, check_dead_letters
 from benchmarks.harness.topics import OutputWatch
 from benchmarks.load.flatness import Bound, growth
 from benchmarks.load.ground import Ground, Sizes
+from benchmarks.load.lapsing import lapsing
 from benchmarks.load.taken import check_taken
 from benchmarks.load.told import Told
 from benchmarks.load.vitals import COUNTS, Vitals, look
@@ -79,7 +78,10 @@ async def soak(ground: Ground, sizes: Sizes) -> Told:
     )
     inputs = Inputs(ground.bootstrap, "load-soak", sizes.seed, sizes.clients)
     await inputs.create()
-    counts, rules = ground.directory / "counts.json", lapsing_rules()
+    counts, rules = (
+        ground.directory / "counts.json",
+        lapsing(rules_of_size(RULES, FIRST_VERSION), KEPT_DAYS),
+    )
     entrant = await ground.entrant(
         Watched(name="soak", counts=counts, settings={"REMEMBER_PAYMENTS_DAYS": str(KEPT_DAYS)}),
         inputs,
@@ -182,14 +184,3 @@ class _Run:
             second, self._second = self._second, None
             second.check()
             second.stop()
-
-
-def lapsing_rules() -> str:
-    """The workload's rules among others that never fire; what they credit lapses."""
-    authored = yaml.load(rules_of_size(RULES, FIRST_VERSION), Loader=yaml.CSafeLoader)
-    for ladder in authored["ladders"]:
-        ladder["expiresInDays"] = KEPT_DAYS
-    for rule in authored["rules"]:
-        for action in rule["actions"]:
-            action["expiresInDays"] = KEPT_DAYS
-    return yaml.dump(authored, sort_keys=False, Dumper=yaml.CSafeDumper)

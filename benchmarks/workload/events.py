@@ -58,7 +58,8 @@ class EventStream:
     """An endless stream; `take` continues where the last one ended.
 
     `clients`: how many, or their numbers. `hot_share`: of the events once everybody was seen, so
-    many are the first client's. `organization_of`: of a client's number.
+    many are the first client's. `organization_of`: of a client's number. `begin` and `step`: when
+    the first event happened, and the time between two.
     """
 
     def __init__(
@@ -68,10 +69,13 @@ class EventStream:
         *,
         hot_share: float = 0.0,
         organization_of: Callable[[int], str] = lambda _: ORGANIZATION,
+        begin: datetime = BEGIN,
+        step: timedelta = STEP,
     ) -> None:
         self._random = random.Random(seed)
         self._clients = range(clients) if isinstance(clients, int) else clients
         self._hot_share, self._organization_of = hot_share, organization_of
+        self._begin, self._step = begin, step
         self._unseen = list(self._clients)
         self._random.shuffle(self._unseen)
         self._number = 0
@@ -94,7 +98,7 @@ class EventStream:
             "organizationId": self._organization_of(client),
             "clubId": CLUBS[client % len(CLUBS)],
             "clientId": client_id(client),
-            "occurredAt": (BEGIN + number * STEP).isoformat(),
+            "occurredAt": (self._begin + number * self._step).isoformat(),
         }
         dice = self._random.random()
         if dice < 0.45:

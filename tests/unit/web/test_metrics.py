@@ -188,6 +188,23 @@ def test_a_new_rule_set_replaces_the_old_ones_series(metrics: Metrics) -> None:
     assert value(metrics, "rule_firings_total", organization="izi", rule="everyday.entry") == 1
 
 
+def test_a_set_of_whom_nothing_goes_costs_no_look_at_everybodys_series(
+    metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[object] = []
+
+    def look(metric: object) -> list[tuple[str, ...]]:
+        looks.append(metric)
+        return []
+
+    monkeypatch.setattr("worker.metrics._labels", look)
+    metrics.rule_set_applied("another", "v1", "abc", ["a", "b"], at=1.0)
+    metrics.rule_set_applied("another", "v2", "def", ["a", "b", "c"], at=2.0)
+    assert not looks
+    metrics.rule_set_applied("another", "v3", "fff", ["a"], at=3.0)
+    assert looks
+
+
 def test_rules_beyond_the_cap_share_one_series(metrics: Metrics) -> None:
     rules = [f"rule-{n}" for n in range(MAX_RULES + 1)]
     metrics.rule_set_applied("izi", "v3", "fff", rules, at=1.0)
