@@ -28,6 +28,7 @@ from rules_engine.checked import (
     Window,
 )
 from rules_engine.formula.checked import CheckedFormula
+from rules_engine.wording import counted
 from schemas.instants import HOUR_US
 
 _PER = {
@@ -71,7 +72,7 @@ def rule_facts(rule: CheckedRule, zone: ZoneInfo) -> Iterator[Fact]:
     yield Fact("trigger", rule.trigger, rule.trigger)
     if rule.timer is not None:
         hours, minutes = divmod(rule.timer.minute, 60)
-        days = f"{rule.timer.days} days, " if rule.timer.days else ""
+        days = f"{counted(rule.timer.days, 'day')}, " if rule.timer.days else ""
         yield Fact("due", rule.timer, f"{days}{hours:02}:{minutes:02}")
     if rule.when is not None:
         yield Fact("when", meaning(rule.when), rule.when.text)
@@ -91,7 +92,9 @@ def rule_facts(rule: CheckedRule, zone: ZoneInfo) -> Iterator[Fact]:
 def credit_settings(credit: AddBonusAction) -> Iterator[Fact]:
     """What a credit has beside its amount."""
     if credit.expires_in_days is not None:
-        yield Fact("expires", credit.expires_in_days, f"after {credit.expires_in_days} days")
+        yield Fact(
+            "expires", credit.expires_in_days, f"after {counted(credit.expires_in_days, 'day')}"
+        )
     yield from _names("only for", credit.product_types + credit.product_ids)
     yield from _names("tags", credit.tags)
 
@@ -132,9 +135,9 @@ def _audience(audience: Audience) -> Iterator[Fact]:
     if audience.first_topup_only:
         yield Fact("first top-up only", True, "yes")
     if (days := audience.new_member_within_days) is not None:
-        yield Fact("new member", days, f"within {days} days")
+        yield Fact("new member", days, f"within {counted(days, 'day')}")
     if (days := audience.dormant_for_days) is not None:
-        yield Fact("dormant", days, f"for {days} days")
+        yield Fact("dormant", days, f"for {counted(days, 'day')}")
 
 
 def _limits(limits: RuleLimits) -> Iterator[Fact]:
@@ -165,7 +168,9 @@ def _action(action: Action) -> Iterator[Fact]:
     else:
         yield Fact("", action.group_id, action.group_id)
         if isinstance(action, AssignGroupAction) and action.expires_in_days is not None:
-            yield Fact("ends", action.expires_in_days, f"after {action.expires_in_days} days")
+            yield Fact(
+                "ends", action.expires_in_days, f"after {counted(action.expires_in_days, 'day')}"
+            )
     yield from _names("tags", action.tags)
 
 

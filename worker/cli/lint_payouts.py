@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rules_engine.calendar import local_text
+from rules_engine.wording import counted
 from schemas.instants import instant_text
 from schemas.money import money_text
 
 if TYPE_CHECKING:
     from rules_engine.lint import LintReport
     from rules_engine.lint.days import DayPayout
-    from rules_engine.lint.payouts import Payout
+    from rules_engine.lint.payout import Payout
 
 
 def payout_lines(report: "LintReport") -> Iterator[str]:
@@ -75,7 +76,7 @@ def _day_told(report: "LintReport", day: "DayPayout") -> str:
         return f"no bound, {day.because}"
     told = f"{_money(report, day.at_most)}, held by {day.because}"
     if day.reached == day.at_most:
-        by = f"{len(day.lines)} events" if day.until is None else "the timer"
+        by = counted(len(day.lines), "event") if day.until is None else "the timer"
         return f"{told}; reached by {by}"
     return f"{told}; {_money(report, day.reached)} found"
 
