@@ -3,14 +3,14 @@
 import codecs
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from worker.cli.failure import CommandFailed
 from worker.cli.output import require_path, standard_input
+from worker.cli.progress import lines_of
 from worker.cli.rule_sets import check_files, rule_files
 
 if TYPE_CHECKING:
@@ -75,13 +75,7 @@ def replayed(
             yield from simulate(rule_set, _lines(standard_input(), waiting), until)
         return
     require_path(events)
-    with ExitStack() as stack:
-        try:
-            file = stack.enter_context(open(events, "rb"))
-        except OSError as error:
-            raise CommandFailed(f"{events}: {error.strerror}; name a file of events") from None
-        waiting = stack.enter_context(_waiting(until))
-        lines = stack.enter_context(_with_progress(file, events))
+    with _waiting(until) as waiting, lines_of(events, "events", "name a file of events") as lines:
         yield from simulate(rule_set, _lines(lines, waiting), until)
 
 
@@ -105,15 +99,3 @@ def _waiting(until: int | None) -> Iterator[Callable[[], object]]:
         yield status.start
     finally:
         status.stop()
-
-
-def _with_progress(file: BinaryIO, name: str) -> AbstractContextManager[Iterable[bytes]]:
-    """The lines; on a terminal with a bar that goes away at the end."""
-    if not sys.stderr.isatty():
-        return nullcontext(file)
-    from rich.console import Console
-    from rich.progress import wrap_file
-
-    size = Path(name).stat().st_size
-    console = Console(stderr=True)
-    return wrap_file(file, size, description="events", console=console, transient=True)
