@@ -5,16 +5,13 @@ are handed out: whether the last of them are published is said by the records be
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from worker.commit import plan_digest
 from worker.errors import BadLog, Moved
 from worker.plan import RESTORE, Chained, Folding, Head, Plan, decode_record
-
-if TYPE_CHECKING:
-    from worker.ports import LaneLog
+from worker.ports import LaneLog
 
 PART = 10_000
 """Records that are read at once: about a megabyte."""
@@ -32,7 +29,7 @@ class Part(Struct, frozen=True):
 class ChainReader:
     """`name`: whose log it is, for messages."""
 
-    def __init__(self, log: "LaneLog", head: Head, term: int, name: str) -> None:
+    def __init__(self, log: LaneLog, head: Head, term: int, name: str) -> None:
         self._log, self._head, self._term, self._name = log, head, term, name
         self._folding = Folding(head)
         self._following = head.plan_offset
