@@ -13,12 +13,12 @@ independent of each other but for what `Box.is_possible` knows: that can only hi
 Checks: `conditions` (never, always), `shadows` (exclusivity), `tiers`, `groups` (rings, guards),
 `bonuses` (expiry, limits, what feeds itself). `payouts` and `days` bound what is paid by the same
 boxes and show an event (`witness`), or a client for whom a timer rings (`timer_witness`), that
-`simulate` pays as much; `timers` says what a timer tells of the client. `places` and `suppressions` belong
-to the file.
+`simulate` pays as much; `payout_search` looks for it, `timers` says what a timer tells of the
+client. `places` and `suppressions` belong to the file.
 """
 
 from rules_engine.lint.codes import KINDS, Code, Severity
 from rules_engine.lint.lint import LintFinding, LintReport, check, lint
-from rules_engine.lint.payouts import Assumed
+from rules_engine.lint.payout import Assumed
 
 __all__ = ["KINDS", "Assumed", "Code", "LintFinding", "LintReport", "Severity", "check", "lint"]

@@ -9,14 +9,8 @@ from rules_engine.checked import CheckedRule, CheckedRuleSet
 from rules_engine.compile import compile_rule_set
 from rules_engine.compile.bounds import INDEXED
 from rules_engine.compile.rule_set import CompiledRuleSet
-from rules_engine.lint.payouts import (
-    Assumed,
-    Payout,
-    credited_by,
-    most_of_rule,
-    pays,
-    rules_from,
-)
+from rules_engine.lint.payout import Assumed, Payout, credited_by, pays, rules_from
+from rules_engine.lint.payouts import most_of_rule
 from rules_engine.lint.witness import again, amount_of, of_amount
 
 _LONGEST_DAY_US, _LONGEST_DATE_US = 25 * HOUR_US, 51 * HOUR_US

@@ -13,7 +13,8 @@ from rules_engine.lint.conditions import check_conditions
 from rules_engine.lint.days import DayPayout, greatest_day
 from rules_engine.lint.found import Found
 from rules_engine.lint.groups import check_groups
-from rules_engine.lint.payouts import Assumed, Payout, greatest_payouts
+from rules_engine.lint.payout import Assumed, Payout
+from rules_engine.lint.payouts import greatest_payouts
 from rules_engine.lint.places import Places
 from rules_engine.lint.shadows import check_shadows
 from rules_engine.lint.suppressions import Suppressions

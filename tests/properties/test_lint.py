@@ -21,7 +21,8 @@ from rules_engine.lint.abstract import Abstract
 from rules_engine.lint.boxes import Box, Cell
 from rules_engine.lint.cuts import Cuts
 from rules_engine.lint.domains import BUCKET, GROUP, MINUTE, WEEKDAY, Domains
-from rules_engine.lint.payouts import Assumed, credited_by, greatest_payouts
+from rules_engine.lint.payout import Assumed, credited_by
+from rules_engine.lint.payouts import greatest_payouts
 from rules_engine.lint.values import Flags, Numbers, Result, Texts
 from rules_engine.outcome import Origin, Reason
 from schemas.decoded import Event

@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from rules_engine.checked import CheckedRuleSet
 from rules_engine.compile import compile_rule_set
 from rules_engine.lint import Code, check
-from rules_engine.lint.payouts import Assumed, credited_by, greatest_payouts
+from rules_engine.lint.payout import Assumed, credited_by
+from rules_engine.lint.payouts import greatest_payouts
 from rules_engine.timers.due import Due, Rank
 from schemas.decoded import Event
 from schemas.instants import DAY_US

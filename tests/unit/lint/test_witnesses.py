@@ -14,7 +14,7 @@ import pytest
 from rules_engine.checked import CheckedRuleSet
 from rules_engine.compile import compile_rule_set
 from rules_engine.lint import Assumed, LintReport, lint
-from rules_engine.lint.payouts import Payout
+from rules_engine.lint.payout import Payout
 from rules_engine.simulate import simulate
 from schemas.instants import instant_text, parse_instant
 
