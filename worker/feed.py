@@ -19,6 +19,7 @@ from mode import Service
 from msgspec import Struct
 
 from worker.errors import LoudStop, Misconfigured, WorkerError
+from worker.kafka.closing import close_consumer
 from worker.kafka.header_names import read_any_header_name
 from worker.kafka.source import KafkaSource, SourceSettings
 from worker.lane import Lane
@@ -115,7 +116,7 @@ class LaneFeed(Service):  # type: ignore[misc]
         await self.release()
         closings = [_close("connections", self.around.stop())]
         if self._consumer is not None:
-            closings.append(_close("the consumer", self._consumer.stop()))
+            closings.append(_close("the consumer", close_consumer(self._consumer)))
         await asyncio.gather(*closings)
 
     def _make(self, number: int) -> OpenLane:

@@ -110,10 +110,13 @@ class Worker:
         return False
 
     async def leave(self, *, comes_back: bool) -> None:
-        """SIGTERM, and the end of its batches; raises TimeoutError after twenty seconds."""
+        """SIGTERM, and the end of its batches; raises TimeoutError after twenty seconds. Whoever
+        owned nothing yet may be too young to hear of it, and dies."""
         if not comes_back:
             self.wanted.clear()
         self._may_end.add(0)
+        if not self.page.has_owned:
+            self._may_end.add(int(signal.SIGTERM))
         self.send(signal.SIGTERM)
         async with asyncio.timeout(20):
             await self._ended.wait()

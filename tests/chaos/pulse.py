@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from schemas.topics import Channel
 from tests.chaos.load import sent_at
 from tests.integration.deployment import PARTITIONS, Deployment
+from worker.kafka.closing import close_consumer
 
 CHANNELS = (Channel.BONUS_COMMANDS, Channel.BONUS_JOURNAL)
 
@@ -49,7 +50,7 @@ class Pulse:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        await self._consumer.stop()
+        await close_consumer(self._consumer)
 
     async def _follow(self) -> None:
         while True:

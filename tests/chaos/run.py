@@ -67,7 +67,10 @@ def shared_out(faults: int, names: Sequence[str]) -> dict[str, int]:
 async def _round(site: Site, seed: str, layout: str, faults: int, options: Options) -> Round:
     directory = Path(tempfile.mkdtemp(prefix=f"loyalty-chaos-{seed}-"))
     kinds = [kind for kind in kinds_of(site) if options.kinds in kind.name]
-    played = await play(site, directory, seed, kinds, faults, options)
+    try:
+        played = await play(site, directory, seed, kinds, faults, options)
+    except AssertionError as error:  # it did not come so far as to have a verdict
+        played = Round(seed, complaints=[str(error)])
     if played.clean:
         shutil.rmtree(directory)
     else:

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, OffsetOutOfRangeError
 
 from worker.errors import BadLog, LogUnavailable, OutcomeUnknown, Unavailable
+from worker.kafka.closing import close_consumer
 from worker.kafka.producer import SharedProducer, check_partition, too_large
 from worker.kafka.security import unreachable
 from worker.plan import RESTORE
@@ -116,7 +117,7 @@ class KafkaLanePartition:
         except KafkaError as error:
             raise LogUnavailable(unreachable(self._client, error)) from error
         finally:
-            await consumer.stop()
+            await close_consumer(consumer)
         if [offset for offset, _ in records] != list(range(first, last + 1)):
             raise self._bad(f"has holes between offsets {first} and {last}")
         return records

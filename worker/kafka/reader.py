@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from schemas.records import Record
 from worker.errors import SourceUnavailable
+from worker.kafka.closing import close_consumer
 from worker.kafka.header_names import read_any_header_name
 from worker.kafka.security import unreachable
 
@@ -66,7 +67,7 @@ class TopicReader:
     async def close(self) -> None:
         if self._consumer is not None:
             consumer, self._consumer = self._consumer, None
-            await consumer.stop()
+            await close_consumer(consumer)
 
     async def _open(self) -> AIOKafkaConsumer:
         read_any_header_name()
@@ -83,7 +84,7 @@ class TopicReader:
         try:
             await consumer.start()
         except BaseException:
-            await consumer.stop()
+            await close_consumer(consumer)
             raise
         return consumer
 

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from worker.errors import Unavailable
+from worker.kafka.closing import close_consumer
 from worker.kafka.header_names import read_any_header_name
 from worker.kafka.security import unreachable
 
@@ -36,13 +37,13 @@ async def replaying(
     try:
         await consumer.start()
     except KafkaError as error:
-        await consumer.stop()
+        await close_consumer(consumer)
         raise Unavailable(unreachable(dict(client), error)) from error
     try:
         consumer.assign([TopicPartition(topic, n) for topic in topics for n in partitions])
         yield consumer
     finally:
-        await consumer.stop()
+        await close_consumer(consumer)
 
 
 async def extents(
