@@ -2,18 +2,21 @@
 
 import asyncio
 import json
+import os
 from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from config.load import load_settings
 from config.settings import VARIABLES
 from schemas.dead_letters import Code, dead_letter
 from schemas.decoded import Rejected
 from schemas.records import InputRecord
 from tests.parts.kafka import KafkaServer, unique
 from tests.parts.redis import RedisServer
-from tests.parts.topics import read_topic
+from tests.parts.topics import produce, read_topic
+from worker.cli import clients_show
 from worker.cli.main import run
 from worker.kafka.dead_letters import partition_of
 
@@ -94,6 +97,34 @@ def test_check_without_rules(
     assert run(["check"]) == 1
     [line] = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error")]
     assert line.startswith("error: rules: ")
+    if source == "kafka:":
+        assert line.endswith(
+            f"{names['RULES']}: The topic holds no rule set. Publish one (loyalty rules push): "
+            "without one no lane opens."
+        )
+
+
+def test_rules_of_the_topic_are_checked_and_shown(
+    names: dict[str, str], kafka: KafkaServer, capsys: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A set under another organization's key is told as the worker refuses it; `clients show`
+    reads the topic too."""
+    run(["topics", "create", "--partitions", "1", "--replication", "1"])
+    monkeypatch.setenv("LOYALTY_RULES_SOURCE", "kafka:")
+    text = (SAMPLES / "izi.yaml").read_bytes()
+    asyncio.run(produce(kafka.bootstrap, names["RULES"], [(b"izi", text)]))
+    settings = load_settings(os.environ)
+    shown = asyncio.run(clients_show._published(settings, "izi"))
+    assert shown is not None
+    assert shown.organization_id == "izi"
+    assert asyncio.run(clients_show._published(settings, "other")) is None
+    assert run(["check"]) == 0
+    asyncio.run(produce(kafka.bootstrap, names["RULES"], [(b"other", text)]))
+    capsys.readouterr()
+    assert run(["check"]) == 1
+    said = capsys.readouterr().err
+    assert "the record's key is `other`, its set is that of `izi`" in said
+    assert "[KEY_OF_ANOTHER_ORGANIZATION]" in said
 
 
 def test_dead_letters_go_back(

@@ -27,7 +27,7 @@ def check(form: FormatOption = Format.TEXT) -> None:
         settings = load_settings(os.environ)
     except SettingsError as error:
         found = [(_part_of(finding), str(finding), "ERROR") for finding in error.findings]
-        looked_at: tuple[str, ...] = ("settings",)
+        looked_at: tuple[str, ...] = ()  # what leads to a part may be missing: nothing is good yet
     else:
         findings = wait(_findings(settings))
         found = [(finding.part, _told(finding), finding.severity) for finding in findings]
@@ -105,6 +105,7 @@ async def _rules(settings: "Settings") -> list["Finding"]:
     from rules_engine.errors import RuleSetError
     from worker.cli.rule_sets import organizations_twice
     from worker.findings import Finding
+    from worker.rules.texts import check_home
     from worker.start import source_of
 
     source = source_of(settings)
@@ -116,13 +117,14 @@ async def _rules(settings: "Settings") -> list["Finding"]:
     finally:
         await source.close()
     if not texts:
-        remedy = "Put a rule set there: without one nothing fires."
-        return [Finding("rules", settings.rules_source, "It holds no rule set.", remedy)]
+        return [_empty(settings)]
     checked: dict[str, CheckedRuleSet] = {}
     found: list[Diagnostic] = []
     for file, text in sorted(texts.items()):
         try:
-            checked[file] = load_rule_set(text.text, file)
+            loaded = load_rule_set(text.text, file)
+            check_home(text, file, loaded)
+            checked[file] = loaded
         except RuleSetError as error:
             found += error.diagnostics
     found += organizations_twice(checked)
@@ -130,3 +132,14 @@ async def _rules(settings: "Settings") -> list["Finding"]:
         Finding("rules", f"{d.file}:{d.line}:{d.column}", f"{d.message} [{d.code}]", d.remedy)
         for d in found
     ]
+
+
+def _empty(settings: "Settings") -> "Finding":
+    from schemas.topics import Channel
+    from worker.findings import Finding
+
+    if settings.rules_directory is not None:
+        remedy = "Put a rule set there: without one no lane opens."
+        return Finding("rules", settings.rules_source, "It holds no rule set.", remedy)
+    remedy = "Publish one (loyalty rules push): without one no lane opens."
+    return Finding("rules", settings.topic(Channel.RULES), "The topic holds no rule set.", remedy)

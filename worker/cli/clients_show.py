@@ -28,7 +28,7 @@ def show(
         typer.Option(
             metavar="PATH",
             help="The rule set: which limits are orphaned, what is due. Without it that of "
-            "LOYALTY_RULES_SOURCE, where it is a directory.",
+            "LOYALTY_RULES_SOURCE.",
         ),
     ] = None,
     form: FormatOption = Format.TEXT,
@@ -78,11 +78,32 @@ def _rule_set(settings: "Settings", path: str | None, organization: str) -> "Che
 
     source = settings.rules_directory
     if path is None and source is None:
-        return None
+        return wait(_published(settings, organization))
     checked, findings = check_files(rule_files(path or str(source)))
     if findings and path is not None:
         raise RuleSetError(findings)
     return next((one for one in checked.values() if one.organization_id == organization), None)
+
+
+async def _published(settings: "Settings", organization: str) -> "CheckedRuleSet | None":
+    """What the topic of rules holds for it, where the settings name one; None also where Kafka does
+    not answer: what the tables say is shown all the same."""
+    from rules_engine.author.load import load_rule_set
+    from rules_engine.errors import RuleSetError
+    from worker.errors import WorkerError
+    from worker.start import source_of
+
+    if not settings.rules_source or not settings.kafka_bootstrap_servers:
+        return None
+    source = source_of(settings)
+    try:
+        text = (await source.read()).get(organization)
+        return None if text is None else load_rule_set(text.text, organization)
+    except (RuleSetError, WorkerError) as error:
+        say(str(error))
+        return None
+    finally:
+        await source.close()
 
 
 def _print(told: dict[str, Any]) -> None:

@@ -58,8 +58,8 @@ class ActiveRules:
         """The file that each organization's rules come from."""
         self._ignored: dict[str, str] = {}
         """Files beside an organization's own one, and that one."""
-        self._refused: set[str] = set()
-        """Organizations of which a text was refused and none got through since."""
+        self._refused: dict[str, str] = {}
+        """Organizations of which a text was refused and none got through since, and its file."""
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -70,7 +70,8 @@ class ActiveRules:
         if not self._files:
             raise Misconfigured(
                 "No lane opens: the source of the rules is empty.",
-                "Mount the directory or publish the rule sets. An organization that shall have no "
+                "Put rule sets into the directory, or publish them (`loyalty rules push`), as "
+                "RULES_SOURCE says. An organization that shall have no "
                 "rules has a set with `rules: []`.",
             )
         homeless = sorted(file for file, state in self._files.items() if state.compiled is None)
@@ -163,7 +164,7 @@ class ActiveRules:
             return await self._last_good(file, text, error)
         compiled = self._compiled.same(proven)
         if compiled.organization_id in self._refused:
-            self._refused.discard(compiled.organization_id)
+            del self._refused[compiled.organization_id]
             if self._current.get(compiled.organization_id) is compiled:
                 self._tell(compiled)  # its author went back: the refusal is over
         return compiled
@@ -196,7 +197,7 @@ class ActiveRules:
         )
         named = text.organization or (good.organization_id if good else None)
         named = named or await self._prover.organization_of(text.text)
-        self._refused.add(named or file)
+        self._refused[named or file] = file
         self._listener.refused(Refusal(named or file, text.content_hash, str(error)))
         return good
 
@@ -206,7 +207,18 @@ class ActiveRules:
         for file in absent & self._absent:
             log.warning("%s is gone: its rules no longer decide", file)
             del self._files[file]
+            self._forget_refusal(file)
         self._absent = absent
+
+    def _forget_refusal(self, file: str) -> None:
+        """What was refused is gone; what decides for the organization is told by the swap, or now
+        where that comes from another file."""
+        for name in [name for name, refused in self._refused.items() if refused == file]:
+            del self._refused[name]
+            if name not in self._current:
+                self._listener.removed(name)
+            elif self._homes[name] != file:
+                self._tell(self._current[name])
 
     def _swap(self) -> None:
         """A second file of an organization, such as somebody's copy, never takes over."""

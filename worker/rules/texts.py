@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 
+from rules_engine.checked import CheckedRuleSet
 from rules_engine.compile import CompiledRuleSet
 from rules_engine.diagnostics import Diagnostic
 from rules_engine.document import read_document
@@ -25,16 +26,16 @@ def organization_of(text: str) -> str | None:
     return named if isinstance(named, str) and named else None
 
 
-def check_home(text: RuleText, file: str, compiled: CompiledRuleSet) -> None:
+def check_home(text: RuleText, file: str, found: CheckedRuleSet | CompiledRuleSet) -> None:
     """Raises RuleSetError where a topic's key names one organization and the set another."""
-    if text.organization is None or text.organization == compiled.organization_id:
+    if text.organization is None or text.organization == found.organization_id:
         return
     raise RuleSetError(
         [
             Diagnostic(
                 code="KEY_OF_ANOTHER_ORGANIZATION",
                 message=f"the record's key is `{text.organization}`, its set is that of "
-                f"`{compiled.organization_id}`",
+                f"`{found.organization_id}`",
                 file=file,
                 line=0,
                 column=1,

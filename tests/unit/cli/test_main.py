@@ -240,3 +240,14 @@ def test_a_closed_output(rules: Path, tmp_path: Path) -> None:
 def loyalty(*arguments: str, stdout: IO[bytes]) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "worker.cli.main", *arguments]
     return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False)
+
+
+def test_without_settings_nothing_is_called_good(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("LOYALTY_")]:
+        monkeypatch.delenv(name)
+    assert run(["check"]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "LOYALTY_KAFKA_BOOTSTRAP_SERVERS" in shown.err

@@ -5,9 +5,12 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from prometheus_client import generate_latest
 
 from rules_engine.compile import CompiledRuleSet
+from worker.app import _rules_listener
 from worker.errors import LoudStop, Misconfigured, ProverUnavailable
+from worker.metrics import Metrics
 from worker.rules import active, compiled
 from worker.rules.active import ActiveRules
 from worker.rules.fakes import MemoryHistory, MemorySource
@@ -391,4 +394,38 @@ async def test_of_earlier_sets_the_latest_are_kept_compiled(
     await rules.learn({"izi": hashes[0]})
     assert rules.rules_of({"izi": hashes[0]})["izi"].version == "0"
     assert hashes[-1] in rules._compiled._compiled
+    await rules.stop()
+
+
+async def test_a_refusal_goes_with_its_file() -> None:
+    """Of an organization without a set, and of one whose set is in another file."""
+    source, heard = MemorySource({"izi.yaml": text(1)}), Heard()
+    rules = active_rules(source, MemoryHistory(), heard)
+    await rules.start()
+    source.texts |= {"copy.yaml": BAD, "new.yaml": BAD.replace("izi", "new")}
+    await until(lambda: heard.rejected == ["izi", "new"])
+    del source.texts["copy.yaml"], source.texts["new.yaml"]
+    await until(lambda: heard.removed == ["new"] and len(heard.applied) == 2)
+    assert [told.organization for told in heard.applied] == ["izi", "izi"]
+    assert version_of(rules) == "1"
+    await rules.stop()
+
+
+async def test_the_metrics_of_a_removed_set_go_with_it() -> None:
+    metrics, other = Metrics(), text(7).replace("izi", "other")
+    source = MemorySource({"izi.yaml": text(1), "other.yaml": other})
+    listener = _rules_listener(metrics, None, lambda _: None)
+    rules = ActiveRules(source, MemoryHistory(), listener, ProverHere())
+    await rules.start()
+
+    def shown() -> list[str]:
+        lines = generate_latest(metrics.registry).decode().splitlines()
+        return [line for line in lines if line.startswith("loyalty_rule_set_info{")]
+
+    assert len(shown()) == 2
+    del source.texts["izi.yaml"]
+    await until(lambda: len(shown()) == 1)
+    assert 'organization="other"' in shown()[0]
+    source.texts["izi.yaml"] = text(2)
+    await until(lambda: len(shown()) == 2)
     await rules.stop()
