@@ -33,6 +33,9 @@ from worker.republish import publish, publishable
 if TYPE_CHECKING:
     from worker.lane import Lane
 
+FEW = 20
+"""Plans that are searched for timers one by one, as after a restart. To know from when on anybody
+may be due is a question more, and saves one for nearly each of many plans."""
 MOST_KEYS = 3_500
 MOST_BYTES = 4 * 1024 * 1024
 """Of the values of one commit."""
@@ -81,11 +84,13 @@ class Replay:
     def __init__(self, lane: "Lane") -> None:
         self.plans = self.silent = 0
         self._lane = lane
+        self._many = False
         self._group = Group(lane.held().head)
 
     async def take(self, links: Sequence[Chained], done: int) -> None:
         """The next plans of the chain; those up to sequence `done` are published. Raises LoudStop
         where they cannot be repeated exactly, Moved where somebody else did meanwhile."""
+        self._many = len(links) > FEW
         for window in windows(links):
             prepared = await self._prepare(window)  # 1, 2
             values = await self._load(prepared)
@@ -165,8 +170,9 @@ class Replay:
         tried = None if plan.cut is None else timer_at(plan.cut)
         only = Only(plan.timers, plan.timer, tried)
         moment = Moment(plan.wall, head.clock, plan.idle, head.timer, plan.since, only)
-        wakes = lane.ports.evaluator.wakes_under(plan.rules)
-        await lane.index.earliest(lane.held().raw_head, wakes)  # nothing is searched before them
+        if self._many:
+            wakes = lane.ports.evaluator.wakes_under(plan.rules)
+            await lane.index.earliest(lane.held().raw_head, wakes)  # nothing is searched before
         search = await search_timers(lane, prepared.work, moment, terms)
         if search is not None:
             unknown = [key for key in search.keys if key not in values]

@@ -115,6 +115,14 @@ def test_a_search_that_forgets_where_it_ended_is_caught(monkeypatch: pytest.Monk
     assert caught()
 
 
+def test_a_replay_of_many_plans_searches_only_when_somebody_may_be_due(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(replay_module, "FEW", 0)
+    first = 90_000
+    assert sum(run_seed(seed, faults=40) for seed in range(first, first + SEEDS // 4)) > 10 * SEEDS
+
+
 def test_timers_for_an_event_that_is_refused_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluation_module, "refusal", lambda *_: None)
     assert caught(first=203)
