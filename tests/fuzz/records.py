@@ -12,6 +12,8 @@ from tests.reference.shapes import TOPICS as TOPIC_OF_TYPE
 
 TOPICS = tuple(dict.fromkeys(TOPIC_OF_TYPE.values()))
 RECENT = 30
+REFUNDED = {"TOPUP_REFUNDED": "topupAmountMajor", "PAYMENT_REFUNDED": "paymentId"}
+"""Which field tells what is refunded."""
 HEADERS: tuple[tuple[tuple[str, bytes], ...], ...] = (
     (("traceparent", b"00-1"),),
     (("", b""), ("x" * 300, b"\xff" * 9)),
@@ -61,11 +63,24 @@ class Round:
         key_or_none = None if random.random() < 0.005 else key
         return InputRecord(topic, 0, offset, stamp, key_or_none, value, headers)
 
+    def _of_something(self, event: Event) -> Event:
+        """A refund is mostly one of something that its client did."""
+        name = REFUNDED.get(event["type"])
+        made = [
+            each for each in self._sent[-200:] if name in each and "refundAmountMajor" not in each
+        ]
+        if name is None or not made or self._random.random() < 0.2:
+            return event
+        of = self._random.choice(made)
+        field = "originalEventId" if name == "topupAmountMajor" else name
+        named = of["eventId"] if name == "topupAmountMajor" else of[name]
+        return event | {"clientId": of["clientId"], field: named}
+
     def _event(self, number: int) -> Event:
         """A new one; or one of the latest again, as it was, or with something else in it."""
         random = self._random
         if not self._sent or random.random() > 0.12:
-            return good_event(random, number, self._clients, self._now)
+            return self._of_something(good_event(random, number, self._clients, self._now))
         event = dict(random.choice(self._sent[-RECENT:]))
         luck = random.random()
         if luck < 0.3:

@@ -21,28 +21,34 @@ def some_versions(
 
 
 def limits_that_come_and_go(rng: random.Random) -> ChangeMade:
-    """Top-ups and their refunds, while limits of three kinds are there or not."""
+    """Top-ups and their refunds, while one or two kinds of limits are there or not."""
+    kinds = ["perClient", "budget", "cooldown", "perClientCredit", "whole budget"]
+    mine = rng.sample(kinds, rng.choice([1, 1, 2]))
+
+    def has(kind: str) -> bool:
+        return kind in mine and rng.random() < 0.65
 
     def make() -> Document:
         rules = []
         for name in rng.choice([["a"], ["a"], ["a", "b"], ["b"]]):
             limits: Document = {}
-            if rng.random() < 0.6:
+            if has("perClient"):
                 times, per = rng.choice([1, 1, 2]), rng.choice(["DAY", "DAY", "LIFETIME"])
                 limits["perClient"] = [{"times": times, "per": per}]
-            if rng.random() < 0.4:
-                limits["budget"] = {"amountMajor": 60, "per": rng.choice(["DAY", "DAY", "MONTH"])}
-            if rng.random() < 0.3:
+            if has("budget"):
+                amount, per = rng.choice([40, 60]), rng.choice(["DAY", "DAY", "MONTH"])
+                limits["budget"] = {"amountMajor": amount, "per": per}
+            if has("cooldown"):
                 limits["cooldown"] = {"hours": 2}
             more: Document = {"limits": limits} if limits else {}
-            actions = [bonus("30"), bonus("10")][: rng.choice([1, 1, 1, 2])]
+            actions = [bonus("30"), bonus("10")][: rng.choice([1, 1, 2, 2])]
             takes = rng.choice(["REVOKE", "REVOKE", "REVOKE", "KEEP"])
             rules.append(rule(name, "BALANCE_TOPPED_UP", *actions, onTopupRefund=takes, **more))
         whole: Document = {}
-        if rng.random() < 0.4:
+        if has("perClientCredit"):
             whole["perClientCredit"] = {"amountMajor": 70, "per": rng.choice(["DAY", "WEEK"])}
-        if rng.random() < 0.3:
-            whole["budget"] = {"amountMajor": 90, "per": "DAY"}
+        if has("whole budget"):
+            whole["budget"] = {"amountMajor": rng.choice([60, 90]), "per": "DAY"}
         return rule_set("UTC", rules, **({"limits": whole} if whole else {}))
 
     now = datetime(2026, 3, 2, 8, tzinfo=UTC)
