@@ -12,6 +12,7 @@
 import asyncio
 import sys
 import time
+import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from benchmarks.harness.inputs import Inputs
 from benchmarks.harness.ours import Ours, rules_directory
 from benchmarks.harness.scenario import say
 from benchmarks.harness.throughput import START_SECONDS, check_dead_letters
-from benchmarks.harness.topics import OutputWatch
+from benchmarks.harness.topics import PARTITIONS, OutputWatch
 from benchmarks.load.flatness import Bound, growth
 from benchmarks.load.ground import Ground, Sizes
 from benchmarks.load.lapsing import lapsing
@@ -95,6 +96,10 @@ async def soak(ground: Ground, sizes: Sizes) -> Told:
     await check_dead_letters(entrant)
     told.tell("events a second, with everything", sizes.events / seconds, NORMAL_RATE)
     told.tell("commands, each once", taken.commands)
+    told.tell("rule sets that decided", taken.rule_sets)
+    told.tell("terms of lanes", taken.terms, PARTITIONS)
+    if taken.terms <= PARTITIONS:
+        told.faults.append("no lane ever changed its owner: give more --events")
     told.tell("raw repeats of an id, which readers drop", taken.repeats)
     _judge(told, run.vitals, sizes.events)
     return told
@@ -117,6 +122,7 @@ class _Run:
         self._ground, self._entrant = ground, entrant
         self._rules, self._expected = rules, expected
         self._second: WorkerProcess | None = None
+        self._second_port = 0
         self.vitals: list[Vitals] = []
 
     async def go(self) -> float:
@@ -159,7 +165,11 @@ class _Run:
             text = self._rules.replace(FIRST_VERSION, f"soak.{hundredth}")
             replace_rules(rules_directory(self._entrant.site), text)
         if hundredth in JOINS:
-            await asyncio.to_thread(self._join if JOINS[hundredth] else self._leave)
+            if JOINS[hundredth]:
+                await asyncio.to_thread(self._join)
+            else:
+                await self._shares(worker)
+                await asyncio.to_thread(self._leave)
         if hundredth % (SHARES // 10) == 0:
             vitals = await asyncio.to_thread(self._look, worker.pid)
             self.vitals.append(vitals)
@@ -175,12 +185,35 @@ class _Run:
         return contender
 
     def _join(self) -> None:
-        second = replace(self._watched, http_port=free_port())
+        self._second_port = free_port()
+        second = replace(self._watched, http_port=self._second_port)
         entrant = Entrant(second, self._entrant.site, self._entrant.inputs, self._entrant.meter)
         self._second = entrant.start()
+
+    async def _shares(self, worker: WorkerProcess) -> None:
+        """Until the second worker holds lanes: leaving before, it would have moved none. Raises
+        ContenderFailed where it gets none."""
+        assert self._second is not None
+        until = time.perf_counter() + START_SECONDS
+        page = f"http://127.0.0.1:{self._second_port}/health/ready"
+        while not await asyncio.to_thread(_answers, page):
+            worker.check()
+            self._second.check()
+            if time.perf_counter() > until:
+                raise self._second.stuck("it gets no lanes")
+            await asyncio.sleep(LOOK_SECONDS)
 
     def _leave(self) -> None:
         if self._second is not None:
             second, self._second = self._second, None
             second.check()
             second.stop()
+
+
+def _answers(url: str) -> bool:
+    """With 200: the page of a worker that is ready."""
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except OSError:
+        return False

@@ -16,20 +16,23 @@ from benchmarks.harness.topics import PARTITIONS, OutputWatch, check_commands, d
 from benchmarks.workload.expected import Command
 from schemas.records import InputRecord
 from tests.integration.verifier import unread, valid_plans
+from worker.plan import Start, decode_record
 
 
 class Taken(Struct, frozen=True):
-    """`repeats`: raw repetitions of an id."""
+    """`repeats`: raw repetitions of an id. `terms`: how often a lane got an owner; `rule_sets`: how
+    many decided."""
 
     commands: int
     repeats: int
-    plans: int
+    terms: int
+    rule_sets: int
 
 
 async def check_taken(entrant: Entrant, expected: set[Command]) -> Taken:
     """Raises WrongCommands where an input was not taken once, a command is missing, foreign, has
     two contents or two ids. Workers must have stopped."""
-    plans = await _check_inputs(entrant)
+    terms, rule_sets = await _check_inputs(entrant)
     by_id: dict[bytes, bytes] = {}
     records = await _everything(entrant.site.bootstrap, entrant.site.commands)
     for record in records:
@@ -38,7 +41,7 @@ async def check_taken(entrant: Entrant, expected: set[Command]) -> Taken:
         if by_id.setdefault(name, value) != value:
             raise WrongCommands(f"{entrant.name}: two commands have the id {name.decode()}")
     check_commands(entrant.name, [_command(value) for value in by_id.values()], expected)
-    return Taken(len(by_id), len(records) - len(by_id), plans)
+    return Taken(len(by_id), len(records) - len(by_id), terms, rule_sets)
 
 
 def _command(value: bytes) -> Command:
@@ -46,8 +49,8 @@ def _command(value: bytes) -> Command:
     return command.caused_by.event_id, command.rule_id, command.amount_major
 
 
-async def _check_inputs(entrant: Entrant) -> int:
-    """The number of valid plans, which take every input once and in order."""
+async def _check_inputs(entrant: Entrant) -> tuple[int, int]:
+    """Terms and rule sets of the lane log, whose valid plans take every input once and in order."""
     log = await _everything(entrant.site.bootstrap, lane_log_topic(entrant.site))
     plans = valid_plans(log, PARTITIONS)
     ends: Mapping[tuple[str, int], int] = {
@@ -57,7 +60,9 @@ async def _check_inputs(entrant: Entrant) -> int:
     }
     if missed := unread(plans, ends):
         raise WrongCommands(f"{entrant.name}: {missed} inputs were not taken exactly once")
-    return sum(map(len, plans.values()))
+    terms = sum(isinstance(decode_record(record.value or b""), Start) for record in log)
+    named = {name for chain in plans.values() for plan in chain for name in plan.rules.values()}
+    return terms, len(named)
 
 
 async def _ends(bootstrap: str, topic: str) -> dict[tuple[str, int], int]:
