@@ -31,10 +31,12 @@ class BatchHistogram(Collector):
             self._sum += value * count
 
     def collect(self) -> Iterable[HistogramMetricFamily]:
+        """From any thread."""
+        counts, of_all = self._counts.copy(), self._sum
         buckets, total = [], 0
-        for edge, count in zip(self._edges, self._counts, strict=True):
+        for edge, count in zip(self._edges, counts, strict=True):
             total += count
             buckets.append(("+Inf" if edge == inf else str(edge), float(total)))
         family = HistogramMetricFamily(self.name, self.documentation)
-        family.add_metric([], buckets, self._sum)
+        family.add_metric([], buckets, of_all)
         yield family

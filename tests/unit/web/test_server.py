@@ -1,12 +1,14 @@
 """The pages over a real socket, asked by a real client."""
 
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 
 import aiohttp
 import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
 
 from worker.errors import Misconfigured
 from worker.metrics import Metrics
@@ -107,3 +109,20 @@ async def test_a_taken_port_is_named_with_its_remedy(worker: Worker) -> None:
 
 def parsed(text: str) -> list[Metric]:
     return list(text_string_to_metric_families(text))
+
+
+async def test_metrics_are_written_aside(client: aiohttp.ClientSession, worker: Worker) -> None:
+    """The loop of the lanes goes on meanwhile."""
+    collected_in: list[threading.Thread] = []
+
+    class Slow(Collector):
+        def collect(self) -> Iterable[Metric]:
+            collected_in.append(threading.current_thread())
+            return ()
+
+    worker.metrics.registry.register(Slow())
+    collected_in.clear()
+    async with client.get("/metrics") as answer:
+        assert answer.status == 200
+    assert collected_in
+    assert threading.main_thread() not in collected_in
