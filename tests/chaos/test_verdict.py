@@ -9,10 +9,11 @@ from schemas.records import InputRecord
 from schemas.topics import Channel
 from tests.integration.deployment import Deployment
 from tests.integration.traffic import RULES, traffic
-from tests.integration.verifier import verify
+from tests.integration.verifier import unread, verify
 from tests.parts.kafka import KafkaServer
 from tests.parts.redis import RedisServer
 from tests.parts.topics import forget_before
+from worker.plan import Plan, Range
 
 
 async def test_every_kind_of_damage_is_counted(
@@ -38,6 +39,23 @@ async def test_every_kind_of_damage_is_counted(
     assert (found.extra, found.differing, found.lost) == (1, 1, 1)
     assert (found.wrong_states, found.unread) == (1, 1)
     assert not found.clean
+
+
+def test_inputs_are_taken_exactly_once() -> None:
+    def plans(*ranges: Range) -> dict[int, list[Plan]]:
+        return {0: [Plan(term=0, seq=1, done=0, wall=1, ranges=ranges)]}
+
+    ends = {("a", 0): 6}
+    assert unread(plans(Range("a", 0, 5)), ends) == 0
+    assert unread(plans(Range("a", 0, 3)), ends) == 2
+    assert unread(plans(Range("a", 0, 3), Range("a", 3, 5)), ends) == 1, "twice"
+    assert unread(plans(Range("a", 0, 1), Range("a", 3, 5)), ends) == 1, "passed over"
+    assert unread(plans(Range("a", 0, 6)), ends) == 1, "one that is not there"
+    late = {("a", 0): 2}
+    assert unread(plans(Range("a", 0, 3)), ends, late) == 0, "left to an heir"
+    assert unread(plans(Range("a", 0, 4)), ends, late) == 0
+    assert unread(plans(Range("a", 0, 2)), ends, late) == 3
+    assert unread(plans(Range("a", 0, 6)), ends, late) == 1
 
 
 async def _forge(

@@ -8,6 +8,7 @@ nothing lost, nothing extra, one content per id, every state right, every timer 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 
 import msgspec
 from msgspec import Struct
@@ -79,8 +80,9 @@ async def verify(
         for plan in chain:
             expected.take(lane, plan)
     due = expected.due
-    ends = Counter((record.topic, record.partition) for record in inputs)
-    verdict = Verdict(len(inputs), len(due), unread(plans, ends))
+    said = [r for r in inputs if r.topic == loyalty.topic(Channel.BUDGETS)]
+    late = [r for r in said if until is not None and r.timestamp * 1000 > until]
+    verdict = Verdict(len(inputs), len(due), unread(plans, _ends(inputs), _ends(late)))
     verdict.timers = sum(expected.rung.values())
     verdict.plans = sum(map(len, plans.values()))
     verdict.void = sum(isinstance(decode_record(r.value or b""), Plan) for r in log) - verdict.plans
@@ -117,9 +119,20 @@ def valid_plans(log: Iterable[InputRecord], partitions: int = PARTITIONS) -> dic
     return plans
 
 
-def unread(plans: Mapping[int, Sequence[Plan]], ends: Mapping[tuple[str, int], int]) -> int:
+Ends = Mapping[tuple[str, int], int]
+"""By topic and partition."""
+
+
+def _ends(records: Iterable[InputRecord]) -> Ends:
+    return Counter((record.topic, record.partition) for record in records)
+
+
+def unread(
+    plans: Mapping[int, Sequence[Plan]], ends: Ends, late: Ends = MappingProxyType({})
+) -> int:
     """Inputs that the plans do not take exactly once, in order, from where the lane began, up to
-    the ends of topics and partitions."""
+    the ends of topics and partitions. `late`: so many of the last ones may be left to the heirs:
+    what lanes said to each other while the workers were stopped."""
     taken: Counter[tuple[str, int]] = Counter()
     missed = 0
     for lane, chain in plans.items():
@@ -128,7 +141,8 @@ def unread(plans: Mapping[int, Sequence[Plan]], ends: Mapping[tuple[str, int], i
             for part in plan.ranges:
                 missed += abs(part.first - taken[part.topic, lane])
                 taken[part.topic, lane] = part.last + 1
-    return missed + sum(abs(end - taken[place]) for place, end in ends.items())
+    left = ((end - taken[place], late.get(place, 0)) for place, end in ends.items())
+    return missed + sum(0 if 0 <= count <= excused else abs(count) for count, excused in left)
 
 
 Letter = tuple[str, int, int, str]
