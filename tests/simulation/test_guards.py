@@ -3,22 +3,39 @@
 A guard without a harness that misses it is a guess. The simulated histories of one lane
 (`run`) and of one in which time passes (`timer_run`) look for what is lost, doubled or wrong; what
 an event does, and that a repeated one does nothing, is held against the reference model.
+
+Of the first 300 histories so many catch a lane without the guard (no single one is what a test
+leans on: three have to):
+
+    terms                                    94
+    reading of holes                         77
+    commit after the acknowledgement        150
+    head comparison                          33
+    checked loads                            55
+    cache of one term                        78
+    outbox replay                            44
+    seek from state                         194
+    duplicate memory                        300 (cases of the reference about remembered ids)
+    timer clock: no record unread           300
+    timer clock: read before the ends        34
+
+The guards of the index of timers are taken out in `test_timers`, those of budgets over several
+lanes in `test_budgets`; each tells its counts.
 """
 
 from collections.abc import Callable
+from random import Random
 
 import pytest
 from msgspec import Struct
 
 from tests.reference.compare import Case, compare
-from tests.reference.hunt import make_case
-from tests.reference.world import Switches
+from tests.reference.corners import remembered_ids
 from tests.simulation import careless, run, timer_run
 from tests.simulation.oracle import Broken
 
-LANE_SEEDS, TIMER_SEEDS, CASES = 3000, 400, 400
-CORNERS = range(7, 8 * CASES, 8)
-"""Of the reference's cases those about one subject each; remembered ids are among them."""
+SEEDS, ENOUGH = 300, 3
+"""Histories at most, and how many of them have to catch a lane without the guard."""
 
 
 class Guard(Struct, frozen=True):
@@ -28,7 +45,6 @@ class Guard(Struct, frozen=True):
     stands: str
     break_it: Callable[[pytest.MonkeyPatch], careless.Make]
     history: Callable[..., int] = run.run_seed
-    seeds: int = LANE_SEEDS
     faults: int = 12
 
 
@@ -50,7 +66,6 @@ GUARDS = (
         "worker.lane.Lane._rings",
         careless.rings_with_records_unread,
         timer_run.run_seed,
-        TIMER_SEEDS,
         25,
     ),
     Guard(
@@ -58,37 +73,39 @@ GUARDS = (
         "worker.lane.Lane._rings",
         careless.reads_the_clock_last,
         timer_run.run_seed,
-        TIMER_SEEDS,
         25,
     ),
 )
 
 
-def first_caught(guard: Guard, make: careless.Make) -> int | None:
-    """The seed whose history came out lost, doubled or wrong."""
-    for seed in range(guard.seeds):
+def caught(guard: Guard, make: careless.Make) -> list[int]:
+    """The first seeds whose histories came out lost, doubled or wrong: enough of them, if so."""
+    seeds: list[int] = []
+    for seed in range(SEEDS):
         try:
             guard.history(seed, guard.faults, make=make)
         except Broken:
-            return seed
-    return None
+            seeds.append(seed)
+        if len(seeds) == ENOUGH:
+            break
+    return seeds
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda guard: guard.name)
 def test_a_worker_without_the_guard_is_caught(
     guard: Guard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seed = first_caught(guard, guard.break_it(monkeypatch))
-    assert seed is not None
+    seeds = caught(guard, guard.break_it(monkeypatch))
+    assert len(seeds) == ENOUGH
     monkeypatch.undo()
-    guard.history(seed, guard.faults)  # with the guard the same history is as it should be
+    for seed in seeds:  # with the guard the same histories are as they should be
+        guard.history(seed, guard.faults)
 
 
 def test_a_worker_without_duplicate_memory_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """`rules_engine.evaluate.apply_event`, against the reference model."""
-    cases: list[Case] = [make_case(seed, Switches()) for seed in CORNERS[:64]]
+    cases = [Case(seed, *remembered_ids(Random(seed))) for seed in range(ENOUGH)]
     careless.remembers_no_event(monkeypatch)
-    missed = [case for case in cases if compare(case) is not None]
-    assert missed
+    assert all(compare(case) is not None for case in cases)
     monkeypatch.undo()
-    assert all(compare(case) is None for case in missed)
+    assert all(compare(case) is None for case in cases)
