@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rules_engine.wording import counted
-from worker.cli.failure import CommandFailed
 from worker.cli.lint_payouts import payout_lines, payouts_told
-from worker.cli.output import Format, FormatOption, fail, print_json, read_bytes, say
-from worker.cli.rule_sets import organizations_twice, rule_files
+from worker.cli.output import Format, FormatOption, fail, print_json, say
+from worker.cli.rule_sets import organizations_twice, read_rule_sets
 from worker.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -44,7 +43,9 @@ def run_lint(
 
     at = SystemClock().now_us() if now is None else _instant(now)
     assumed = Assumed(at, _amount(largest))
-    reports, refused = _linted([file for path in paths for file in rule_files(path)], assumed)
+    contents, unreadable = read_rule_sets(paths)
+    reports, refused = _linted(contents, assumed)
+    refused = [*unreadable, *refused]
     if form is Format.JSON:
         print_json(
             {
@@ -87,7 +88,7 @@ def _amount(text: str) -> Decimal:
 
 
 def _linted(
-    files: list[str], assumed: "Assumed"
+    contents: dict[str, bytes], assumed: "Assumed"
 ) -> "tuple[dict[str, LintReport], list[Diagnostic]]":
     """The reports of the sets that load, and why the others do not."""
     from rules_engine.errors import RuleSetError
@@ -95,11 +96,9 @@ def _linted(
 
     reports: dict[str, LintReport] = {}
     refused: list[Diagnostic] = []
-    for file in files:
-        if file == "-" and file in reports:
-            raise CommandFailed("standard input is named twice; name a file")
+    for file, content in contents.items():
         try:
-            reports[file] = lint(read_bytes(file), file, assumed)
+            reports[file] = lint(content, file, assumed)
         except RuleSetError as error:
             refused += error.diagnostics
     refused += organizations_twice({file: report.rule_set for file, report in reports.items()})

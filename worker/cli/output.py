@@ -66,10 +66,17 @@ def read_bytes(path: str) -> bytes:
     if path == "-":
         return standard_input().read()
     require_path(path)
+    if _is_named_pipe(path):
+        raise CommandFailed(f"{path}: it is a named pipe, which may never end; name a file")
     try:
         return Path(path).read_bytes()
     except OSError as error:
         raise CommandFailed(f"{path}: {error.strerror}; name a file that can be read") from None
+
+
+def _is_named_pipe(path: str) -> bool:
+    """One of a shell (`<(command)`) has a writer and an end, and no name in any directory."""
+    return Path(path).is_fifo() and Path(path).resolve().exists()
 
 
 def open_output(path: str) -> BinaryIO:

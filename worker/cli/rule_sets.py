@@ -33,16 +33,51 @@ def rule_files(path: str) -> list[str]:
     return files
 
 
+def read_rule_sets(paths: list[str]) -> tuple[dict[str, bytes], list["Diagnostic"]]:
+    """What is in the files that paths mean, by file, and a finding for each that gives none: who
+    names many learns of all faults at once."""
+    contents: dict[str, bytes] = {}
+    findings: list[Diagnostic] = []
+    for path in paths:
+        try:
+            files = rule_files(path)
+        except CommandFailed as error:
+            findings.append(_unreadable(path, error))
+            continue
+        for file in files:
+            try:
+                if file == "-" and file in contents:
+                    raise CommandFailed("standard input is named twice; name a file")
+                contents[file] = read_bytes(file)
+            except CommandFailed as error:
+                findings.append(_unreadable(file, error))
+    return contents, findings
+
+
+def _unreadable(path: str, error: CommandFailed) -> "Diagnostic":
+    from rules_engine.diagnostics import Diagnostic
+
+    message, _, remedy = str(error).removeprefix(f"{path}: ").partition("; ")
+    return Diagnostic("UNREADABLE", message, path, 0, 1, 1, "", "", remedy)
+
+
 def check_files(files: list[str]) -> tuple[dict[str, "CheckedRuleSet"], list["Diagnostic"]]:
+    """As `check_contents`. Raises CommandFailed for a file that cannot be read."""
+    return check_contents({file: read_bytes(file) for file in files})
+
+
+def check_contents(
+    contents: dict[str, bytes],
+) -> tuple[dict[str, "CheckedRuleSet"], list["Diagnostic"]]:
     """The good sets by file, and every finding; one organization has one file."""
     from rules_engine.author.load import load_rule_set
     from rules_engine.errors import RuleSetError
 
     checked: dict[str, CheckedRuleSet] = {}
     findings: list[Diagnostic] = []
-    for file in files:
+    for file, content in contents.items():
         try:
-            checked[file] = load_rule_set(read_bytes(file), file)
+            checked[file] = load_rule_set(content, file)
         except RuleSetError as error:
             findings += error.diagnostics
     findings += organizations_twice(checked)

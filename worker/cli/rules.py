@@ -8,7 +8,7 @@ import typer
 from rules_engine.wording import counted
 from worker.cli import ladder, lint, rule_diff, rule_tests, rules_push, rules_status
 from worker.cli.output import Format, FormatOption, fail, print_json, print_table, say
-from worker.cli.rule_sets import check_files, rule_files
+from worker.cli.rule_sets import check_contents, read_rule_sets
 
 app = typer.Typer(
     help="Check, test and compare rule sets; list what formulas may use.", no_args_is_help=True
@@ -32,7 +32,9 @@ def validate(
     """Check rule sets and show every finding with its place and remedy."""
     from rules_engine.author.prove import prove
 
-    checked, findings = check_files([file for path in paths for file in rule_files(path)])
+    contents, unreadable = read_rule_sets(paths)
+    checked, refused = check_contents(contents)
+    findings = [*unreadable, *refused]
     findings += [finding for rules in checked.values() for finding in prove(rules)]
     if form is Format.JSON:
         sets = [

@@ -139,7 +139,8 @@ class TestRules:
         assert capsys.readouterr().out == f"{rules}: good (izi 1, 1 rule)\n"
         assert run(["rules", "validate", str(tests)]) == 1
         said = capsys.readouterr().err
-        assert said == f"error: {tests}: it holds rule tests; run `loyalty rules test {tests}`\n"
+        assert said.startswith(f"{tests}: it holds rule tests [UNREADABLE]\n")
+        assert f"      = run `loyalty rules test {tests}`\n" in said
 
     @pytest.mark.parametrize(
         ("name", "said"),
@@ -150,8 +151,31 @@ class TestRules:
     ) -> None:
         (tmp_path / "empty").mkdir()
         assert run(["rules", "validate", str(tmp_path / name)]) == 1
-        [line] = capsys.readouterr().err.splitlines()
-        assert line.startswith(f"error: {tmp_path / name}: {said}")
+        assert capsys.readouterr().err.startswith(f"{tmp_path / name}: {said}")
+
+    @pytest.mark.parametrize("command", ["validate", "lint"])
+    def test_one_that_is_not_there_hides_no_other(
+        self, command: str, rules: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        bad, pipe = tmp_path / "bad.yaml", tmp_path / "pipe.yaml"
+        bad.write_text(RULES.replace("topupAmountMajor", "topupAmuntMajor"))
+        os.mkfifo(pipe)
+        paths = [str(rules), str(tmp_path / "none.yaml"), str(pipe), str(bad)]
+        assert run(["rules", command, *paths]) == 1
+        shown = capsys.readouterr()
+        assert shown.out.startswith(f"{rules}: ")
+        for said in (
+            f"{paths[1]}: No such file or directory [UNREADABLE]\n      = name a file that can be",
+            f"{pipe}: it is a named pipe, which may never end [UNREADABLE]\n      = name a file\n",
+            f"{bad}:10:51: there is no variable topupAmuntMajor [FORMULA_UNKNOWN_NAME]",
+        ):
+            assert said in shown.err
+
+    def test_what_a_shell_pipes_into_it_is_read(self, rules: Path) -> None:
+        command = f"{sys.executable} -m worker.cli.main rules validate <(cat {rules})"
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.endswith(": good (izi 1, 1 rule)\n")
 
     def test_variables(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["rules", "variables", "BALANCE_TOPPED_UP", "--format", "json"]) == 0
