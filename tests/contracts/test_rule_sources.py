@@ -1,6 +1,7 @@
 """The contract of `worker.rules.ports.RuleSource`: memory, directory and topic."""
 
 import asyncio
+import errno
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from tests.conftest import MakeTopic
 from tests.parts.kafka import KafkaServer
 from tests.parts.topics import produce
 from worker.errors import Misconfigured, SourceUnavailable
+from worker.kafka.transactions import exclusive_writer
 from worker.rules.fakes import MemorySource
 from worker.rules.ports import RuleSource
 from worker.rules.sources import DirectorySource, KafkaSource
@@ -122,6 +124,21 @@ async def test_a_directory_gives_its_rule_sets_only(tmp_path: Path) -> None:
     assert set(await DirectorySource(tmp_path).read()) == {"a.yaml", "b.yml", "c.json"}
 
 
+async def test_what_cannot_be_read_is_there_and_says_why(tmp_path: Path) -> None:
+    """A link that leads nowhere, or in a circle, is no removal; a file that is good is."""
+    source = DirectorySource(tmp_path)
+    for name, target in (("a.yaml", "b.yaml"), ("b.yaml", "a.yaml"), ("c.yaml", "nowhere")):
+        (tmp_path / name).symlink_to(target)
+    (tmp_path / "d.yaml").write_text("version: 1")
+    found = {file: text.unreadable for file, text in (await source.read()).items()}
+    loop, nowhere = os.strerror(errno.ELOOP), os.strerror(errno.ENOENT)
+    assert found == {"a.yaml": loop, "b.yaml": loop, "c.yaml": nowhere, "d.yaml": None}
+    (tmp_path / "nowhere").write_text("version: 1")
+    assert (await source.read())["c.yaml"].text == "version: 1"
+    (tmp_path / "c.yaml").unlink()
+    assert "c.yaml" not in await source.read()
+
+
 async def test_a_config_map_is_seen_through_both_swaps(tmp_path: Path) -> None:
     """Kubernetes: izi.yaml → ..data/izi.yaml, ..data → ..1; an update swaps ..data."""
     mount = tmp_path / "mount"
@@ -189,4 +206,29 @@ async def test_a_topic_that_does_not_exist_is_unavailable(
     source = KafkaSource(kafka.client, "no-such-topic")
     with pytest.raises(SourceUnavailable, match="no-such-topic"):
         await source.read()
+    await source.close()
+
+
+@pytest.mark.kafka
+async def test_of_a_first_push_under_way_nobody_knows_yet(
+    kafka: KafkaServer, make_topic: MakeTopic
+) -> None:
+    """Empty would end a worker that starts now; behind other sets a push is like one of later."""
+    topic = await make_topic("rules")
+    source = KafkaSource(kafka.client, topic)
+    async with exclusive_writer(kafka.client, f"{topic}-first") as pusher:
+        await pusher._producer.begin_transaction()
+        await pusher._producer.send_and_wait(topic, b"version: 1", key=b"izi")
+        for _ in range(2):
+            with pytest.raises(SourceUnavailable, match="has no rules yet, but a push is under"):
+                await source.read()
+        await pusher._producer.abort_transaction()
+        assert await source.read() == {}
+        await source.close()
+        await pusher.write([(topic, b"izi", b"version: 1")])
+        await pusher._producer.begin_transaction()
+        await pusher._producer.send_and_wait(topic, b"version: 2", key=b"izi")
+        assert (await source.read())["izi"].text == "version: 1"
+        await pusher._producer.commit_transaction()
+    assert (await source.read())["izi"].text == "version: 2"
     await source.close()

@@ -44,10 +44,26 @@ class TopicReader:
         async with self._lock:
             return await self._read()
 
+    async def is_held_back(self) -> bool:
+        """Is there more than was read, such as behind a transaction that is still open? Raises
+        SourceUnavailable."""
+        async with self._lock:
+            if self._consumer is None:
+                return False
+            try:
+                whole = await self._open("read_uncommitted")
+                try:
+                    ends = await whole.end_offsets(whole.assignment())
+                finally:
+                    await close_consumer(whole)
+                return any([await self._consumer.position(p) < end for p, end in ends.items()])
+            except KafkaError as error:
+                raise self._unreadable(error) from error
+
     async def _read(self) -> News:
         afresh = self._consumer is None
         try:
-            consumer = self._consumer = self._consumer or await self._open()
+            consumer = self._consumer = self._consumer or await self._open(self._isolation)
             return News(afresh, await self._to_end(consumer))
         except UnknownTopicOrPartitionError as error:
             await self.close()
@@ -57,19 +73,21 @@ class TopicReader:
             ) from error
         except KafkaError as error:
             await self.close()
-            raise SourceUnavailable(
-                f"{self._topic} cannot be read. {unreachable(self._client, error)}"
-            ) from error
+            raise self._unreadable(error) from error
         except BaseException:
             await self.close()  # records were taken that nobody got
             raise
+
+    def _unreadable(self, error: KafkaError) -> SourceUnavailable:
+        why = unreachable(self._client, error)
+        return SourceUnavailable(f"{self._topic} cannot be read. {why}")
 
     async def close(self) -> None:
         if self._consumer is not None:
             consumer, self._consumer = self._consumer, None
             await close_consumer(consumer)
 
-    async def _open(self) -> AIOKafkaConsumer:
+    async def _open(self, isolation: str) -> AIOKafkaConsumer:
         read_any_header_name()
         consumer = AIOKafkaConsumer(
             self._topic,
@@ -77,7 +95,7 @@ class TopicReader:
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            isolation_level=self._isolation,
+            isolation_level=isolation,
             fetch_max_wait_ms=100,
             request_timeout_ms=int(READ_SECONDS * 1000),
         )

@@ -24,7 +24,7 @@ from worker.rules.compiled import CompiledSets
 from worker.rules.listener import Applied, Refusal, RulesListener
 from worker.rules.ports import RuleHistory, RuleSource, RuleText, StoredRules
 from worker.rules.prover import Prover
-from worker.rules.texts import check_home
+from worker.rules.texts import check_home, check_readable
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,8 @@ class ActiveRules:
         self._compiled = CompiledSets(history, prover, self._in_force)
         self._files: dict[str, _File] = {}
         self._absent: set[str] = set()
+        self._leaving: set[str] = set()
+        """Organizations that no file had at the last look."""
         self._homes: dict[str, str] = {}
         """The file that each organization's rules come from."""
         self._ignored: dict[str, str] = {}
@@ -157,16 +159,17 @@ class ActiveRules:
         """The file's set, written to the history; the last good one where it is refused, or larger
         than the history takes."""
         try:
+            check_readable(text, file)
             proven = await self._prover.prove(text.text, file)
             check_home(text, file, proven)
             await self._record(file, text, proven)
         except (RuleSetError, Misconfigured) as error:
             return await self._last_good(file, text, error)
         compiled = self._compiled.same(proven)
-        if compiled.organization_id in self._refused:
-            del self._refused[compiled.organization_id]
-            if self._current.get(compiled.organization_id) is compiled:
-                self._tell(compiled)  # its author went back: the refusal is over
+        named = compiled.organization_id
+        if self._refused.pop(named, None) is not None and self._current.get(named) is compiled:
+            self._tell(compiled)  # its author went back: the refusal is over
+        self._forget_refusals(file)
         return compiled
 
     async def _record(self, file: str, text: RuleText, proven: CompiledRuleSet) -> None:
@@ -197,6 +200,7 @@ class ActiveRules:
         )
         named = text.organization or (good.organization_id if good else None)
         named = named or await self._prover.organization_of(text.text)
+        self._forget_refusals(file, but=named or file)
         self._refused[named or file] = file
         self._listener.refused(Refusal(named or file, text.content_hash, str(error)))
         return good
@@ -205,15 +209,15 @@ class ActiveRules:
         """A file that is missing twice in a row is gone; once may be an editor's rename."""
         absent = set(self._files) - present
         for file in absent & self._absent:
-            log.warning("%s is gone: its rules no longer decide", file)
             del self._files[file]
-            self._forget_refusal(file)
+            self._forget_refusals(file)
         self._absent = absent
 
-    def _forget_refusal(self, file: str) -> None:
+    def _forget_refusals(self, file: str, but: str | None = None) -> None:
         """What was refused is gone; what decides for the organization is told by the swap, or now
         where that comes from another file."""
-        for name in [name for name, refused in self._refused.items() if refused == file]:
+        refused = [name for name, each in self._refused.items() if each == file and name != but]
+        for name in refused:
             del self._refused[name]
             if name not in self._current:
                 self._listener.removed(name)
@@ -230,11 +234,18 @@ class ActiveRules:
             if file in good and good[file].organization_id == organization:
                 homes[organization] = file
         fresh = {organization: good[file] for organization, file in homes.items()}
+        gone = self._current.keys() - fresh.keys()
+        for organization in gone - self._leaving:  # files may just be changing places
+            fresh[organization] = self._current[organization]
+            homes[organization] = self._homes[organization]
         for organization, compiled in fresh.items():
             if self._current.get(organization) is not compiled:
                 self._tell(compiled)
         for organization in self._current.keys() - fresh.keys():
+            home = self._homes[organization]
+            log.warning("%s has no rules of %s any more: none decide", home, organization)
             self._listener.removed(organization)
+        self._leaving = gone
         self._current, self._homes = fresh, homes
         self._ignore({f: homes[c.organization_id] for f, c in good.items()})
 
@@ -257,5 +268,6 @@ class ActiveRules:
                 compiled.version,
                 compiled.content_hash,
                 tuple(rule.id for rule in compiled.checked.rules),
+                refused=compiled.organization_id in self._refused,
             )
         )

@@ -6,12 +6,14 @@ from msgspec import Struct
 
 
 class Applied(Struct, frozen=True):
-    """A set that decides from now on."""
+    """A set that decides from now on. `refused`: a later text of the organization was refused, and
+    still stands there."""
 
     organization: str
     version: str
     content_hash: str
     rules: tuple[str, ...]
+    refused: bool = False
 
 
 class Refusal(Struct, frozen=True):

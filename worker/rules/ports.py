@@ -9,11 +9,13 @@ from msgspec import Struct
 class RuleText(Struct, frozen=True):
     """A rule set as its author wrote it. `content_hash` is of these very bytes: it tells whether
     the text changed. The identity of a set is the hash of its meaning, which compiling gives.
-    `organization`: whose set it must be; None where the source does not say."""
+    `organization`: whose set it must be; None where the source does not say. `unreadable`: why
+    nobody can read what stands there, which says nothing of the others' sets."""
 
     text: str
     content_hash: str
     organization: str | None = None
+    unreadable: str | None = None
 
 
 class RuleSource(Protocol):

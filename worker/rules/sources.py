@@ -13,7 +13,7 @@ from rules_engine.cases.names import is_rule_set
 from worker.errors import Misconfigured, SourceUnavailable
 from worker.kafka.reader import TopicReader
 from worker.rules.ports import RuleText
-from worker.rules.texts import rule_text
+from worker.rules.texts import rule_text, unreadable_text
 
 log = logging.getLogger(__name__)
 
@@ -85,18 +85,31 @@ class DirectorySource:
 
 
 def _read_directory(directory: Path) -> Mapping[str, RuleText]:
-    texts = {}
-    for path in sorted(directory.iterdir()):
-        if is_rule_set(path.name) and not path.name.startswith(".") and path.is_file():
-            text = path.read_bytes().decode(errors="surrogateescape")
-            texts[path.name] = rule_text(text)
-    return texts
+    found = (_read_file(path) for path in sorted(directory.iterdir()) if _is_meant(path))
+    return {name: text for name, text in found if text is not None}
+
+
+def _is_meant(path: Path) -> bool:
+    """A link that leads nowhere is: whoever removes rules removes the link."""
+    named = is_rule_set(path.name) and not path.name.startswith(".")
+    return named and (path.is_file() or (path.is_symlink() and not path.exists()))
+
+
+def _read_file(path: Path) -> tuple[str, RuleText | None]:
+    """None where it is gone by now."""
+    try:
+        return path.name, rule_text(path.read_bytes().decode(errors="surrogateescape"))
+    except OSError as error:
+        if isinstance(error, FileNotFoundError) and not path.is_symlink():
+            return path.name, None
+        return path.name, unreadable_text(error.strerror or str(error))
 
 
 class KafkaSource:
     """`RuleSource`: the latest text of each key (an organization); a null value removes it."""
 
     def __init__(self, client: Mapping[str, Any], topic: str) -> None:
+        self._topic = topic
         self._reader = TopicReader(client, topic)
         self._texts: dict[str, RuleText] = {}
 
@@ -110,6 +123,9 @@ class KafkaSource:
             else:
                 text = record.value.decode(errors="surrogateescape")
                 texts[organization] = rule_text(text, organization)
+        if news.afresh and not texts and await self._reader.is_held_back():
+            await self._reader.close()
+            raise SourceUnavailable(f"{self._topic} has no rules yet, but a push is under way")
         self._texts = texts
         return texts
 

@@ -71,7 +71,8 @@ class StatusBoard:
         has = None if before is None else before.applied
         if has is not None and (has.version, has.hash) == (fresh.version, fresh.hash):
             fresh = has
-        self._set(Status(self._worker, told.organization, fresh))
+        stands = before.refused if before is not None and told.refused else None
+        self._set(Status(self._worker, told.organization, fresh, stands))
 
     def refused(self, told: Refusal) -> None:
         organization = _readable(told.organization)

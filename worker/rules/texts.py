@@ -16,6 +16,11 @@ def rule_text(text: str, organization: str | None = None) -> RuleText:
     return RuleText(text, digest, organization)
 
 
+def unreadable_text(reason: str) -> RuleText:
+    """In the place of what cannot be read: refused like a bad text, until it can be."""
+    return RuleText("", sha256(f"unreadable: {reason}".encode()).hexdigest(), unreadable=reason)
+
+
 def organization_of(text: str) -> str | None:
     """The organization that a text names, be it good or not; None where it cannot be made out."""
     try:
@@ -26,22 +31,23 @@ def organization_of(text: str) -> str | None:
     return named if isinstance(named, str) and named else None
 
 
+def check_readable(text: RuleText, file: str) -> None:
+    """Raises RuleSetError."""
+    if text.unreadable is not None:
+        message, remedy = f"it cannot be read: {text.unreadable}", "make it readable for the worker"
+        raise RuleSetError([_of_the_file("UNREADABLE", message, file, remedy)])
+
+
 def check_home(text: RuleText, file: str, found: CheckedRuleSet | CompiledRuleSet) -> None:
     """Raises RuleSetError where a topic's key names one organization and the set another."""
     if text.organization is None or text.organization == found.organization_id:
         return
-    raise RuleSetError(
-        [
-            Diagnostic(
-                code="KEY_OF_ANOTHER_ORGANIZATION",
-                message=f"the record's key is `{text.organization}`, its set is that of "
-                f"`{found.organization_id}`",
-                file=file,
-                line=0,
-                column=1,
-                width=1,
-                source="",
-                remedy="publish a set under its own organization: `loyalty rules push` does",
-            )
-        ]
-    )
+    message = f"the record's key is `{text.organization}`, its set is that of "
+    message += f"`{found.organization_id}`"
+    remedy = "publish a set under its own organization: `loyalty rules push` does"
+    raise RuleSetError([_of_the_file("KEY_OF_ANOTHER_ORGANIZATION", message, file, remedy)])
+
+
+def _of_the_file(code: str, message: str, file: str, remedy: str) -> Diagnostic:
+    """A finding that has no place in the text."""
+    return Diagnostic(code, message, file, 0, 1, 1, "", remedy=remedy)

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
@@ -17,6 +18,7 @@ from worker.rules.fakes import MemoryHistory, MemorySource
 from worker.rules.listener import Applied, RulesListener
 from worker.rules.ports import RuleText, StoredRules
 from worker.rules.prover import Prover, ProverHere
+from worker.rules.sources import DirectorySource
 from worker.rules.texts import rule_text
 
 GOOD = """
@@ -409,6 +411,87 @@ async def test_a_refusal_goes_with_its_file() -> None:
     assert [told.organization for told in heard.applied] == ["izi", "izi"]
     assert version_of(rules) == "1"
     await rules.stop()
+
+
+async def test_a_refusal_goes_when_its_file_holds_something_else() -> None:
+    """Told first by the file's name, then by the organization, then the set is mended."""
+    source, heard = MemorySource({"izi.yaml": text(1)}), Heard()
+    rules = active_rules(source, MemoryHistory(), heard)
+    await rules.start()
+    source.texts["new.yaml"] = "]"
+    await until(lambda: heard.rejected == ["new.yaml"])
+    source.texts["new.yaml"] = BAD.replace("izi", "new")
+    await until(lambda: heard.rejected == ["new.yaml", "new"])
+    assert heard.removed == ["new.yaml"]
+    source.texts["new.yaml"] = text(2).replace("izi", "other")
+    await until(lambda: set(rules.rules_of(None)) == {"izi", "other"})
+    assert heard.removed == ["new.yaml", "new"]
+    await rules.stop()
+
+
+async def test_a_set_that_is_told_while_a_refusal_stands_says_so() -> None:
+    """After a restart on a bad edit the last good set is told behind the refusal."""
+    history, heard = MemoryHistory(), Heard()
+    await history.record(StoredRules("izi", "7", "as-it-was", "izi.yaml", text(7)))
+    source = MemorySource({"izi.yaml": BAD})
+    rules = active_rules(source, history, heard)
+    await rules.start()
+    assert [(told.version, told.refused) for told in heard.applied] == [("7", True)]
+    source.texts["izi.yaml"] = text(8)
+    await until(lambda: len(heard.applied) == 2)
+    assert [(told.version, told.refused) for told in heard.applied[1:]] == [("8", False)]
+    await rules.stop()
+
+
+async def test_files_that_change_places_take_no_rules_along() -> None:
+    """Seen midway: one organization is in no file, another in two."""
+    other = text(7).replace("izi", "other")
+    source, heard = MemorySource({"izi.yaml": text(1), "other.yaml": other}), Heard()
+    rules = active_rules(source, MemoryHistory(), heard)
+    await rules.start()
+    source.texts["izi.yaml"] = other
+    await rules._refresh()
+    assert sorted(rules.rules_of(None)) == ["izi", "other"]
+    source.texts["other.yaml"] = text(1)
+    await rules._refresh()
+    await rules._refresh()
+    assert (version_of(rules), heard.removed, len(heard.applied)) == ("1", [], 2)
+    await rules.stop()
+
+
+async def test_an_organization_that_another_one_is_written_over_is_told_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    source, heard = MemorySource({"izi.yaml": text(1)}), Heard()
+    rules = active_rules(source, MemoryHistory(), heard)
+    await rules.start()
+    source.texts["izi.yaml"] = text(2).replace("izi", "izy")
+    await until(lambda: heard.removed == ["izi"])
+    assert list(rules.rules_of(None)) == ["izy"]
+    assert "izi.yaml has no rules of izi any more: none decide" in caplog.text
+    await rules.stop()
+
+
+async def test_a_file_that_cannot_be_read_is_refused_and_holds_no_other_up(tmp_path: Path) -> None:
+    other, heard, links = text(7).replace("izi", "other"), Heard(), tmp_path / "links"
+    links.mkdir()
+    (tmp_path / "izi").write_text(text(1))
+    (links / "izi.yaml").symlink_to(tmp_path / "izi")
+    (links / "other.yaml").write_text(other)
+    history = MemoryHistory()
+    rules = ActiveRules(DirectorySource(links), history, heard.listener(), ProverHere())
+    await rules.start()
+    (tmp_path / "izi").rename(tmp_path / "away")
+    (links / "other.yaml").write_text(other.replace('"7"', '"8"'))
+    await until(lambda: rules.rules_of(None)["other"].version == "8")
+    assert (version_of(rules), heard.rejected, heard.removed) == ("1", ["izi"], [])
+    again = ActiveRules(DirectorySource(links), history, heard.listener(), ProverHere())
+    await again.start()
+    assert version_of(again) == "1"
+    (tmp_path / "izi").write_text(text(2))
+    await until(lambda: version_of(rules) == version_of(again) == "2")
+    await rules.stop()
+    await again.stop()
 
 
 async def test_the_metrics_of_a_removed_set_go_with_it() -> None:

@@ -56,11 +56,19 @@ async def test_applied_refused_applied_again_removed() -> None:
         "ff",
         "izi.yaml:3:1: no such thing",
     )
+    board.applied(Applied("izi", "0", "00", (), refused=True))
+    await until(lambda: _version(topic) == "0")
+    assert topic.values["w-1\x1fizi"].refused == second.refused
     board.applied(Applied("izi", "2", "bb", ()))
     await until(lambda: topic.values["w-1\x1fizi"].refused is None)
     board.removed("izi")
     await until(lambda: not topic.values)
     await board.stop()
+
+
+def _version(topic: Topic) -> str | None:
+    applied = topic.values["w-1\x1fizi"].applied
+    return None if applied is None else applied.version
 
 
 async def test_a_topic_that_is_away_gets_the_latest_later(monkeypatch: pytest.MonkeyPatch) -> None:
