@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import SystemRandom
+from traceback import format_exc
 
 from tests.chaos.faults import kinds_of
 from tests.chaos.round import Options, Round, play
@@ -69,8 +70,8 @@ async def _round(site: Site, seed: str, layout: str, faults: int, options: Optio
     kinds = [kind for kind in kinds_of(site) if options.kinds in kind.name]
     try:
         played = await play(site, directory, seed, kinds, faults, options)
-    except AssertionError as error:  # it did not come so far as to have a verdict
-        played = Round(seed, complaints=[str(error)])
+    except AssertionError:  # it did not come so far as to have a verdict
+        played = Round(seed, complaints=[format_exc()])
     if played.clean:
         shutil.rmtree(directory)
     else:

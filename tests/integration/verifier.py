@@ -226,7 +226,7 @@ class Expected:
             self._ring_until(lane, plan.wall, budgets)
             self._come_to(lane, plan.wall)
         while self.rung[lane] < before + plan.timers:
-            due = walk.next_due(plan.wall)
+            due = walk.next_due(max(plan.wall, self.clocks[lane]))  # clocks go back, a lane's never
             assert due is not None
             assert not self._ring(lane, due, budgets).short
         assert self.rung[lane] == before + plan.timers
