@@ -191,12 +191,11 @@ class Crew:
             worker.page.clock_step_us = 0
 
     async def stop(self) -> None:
-        """All of them, in good order. Raises Unexpected where one had ended by itself, or does not
-        stop."""
+        """All of them at once, in good order. Raises Unexpected where one had ended by itself, or
+        does not stop."""
         for worker in self.workers:
             worker.send(signal.SIGCONT)
-        for worker in self.alive:
-            await worker.leave(comes_back=False)
+        await asyncio.gather(*(worker.leave(comes_back=False) for worker in self.alive))
         told = [line for worker in self.workers for line in worker.unexpected]
         if told:
             raise Unexpected("\n".join(told))

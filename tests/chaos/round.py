@@ -62,31 +62,45 @@ class Round(Struct):
 
 class Plan:
     """Which kind comes next: each as often as its share, in an order of the seed; what only this
-    layout has comes first."""
+    layout has comes first, and of that what bears no other beside it."""
 
     def __init__(self, kinds: Sequence[Kind], random: Random, together: Sequence[int]) -> None:
         self._kinds = [kind for kind in kinds for _ in range(kind.share)]
         self._random, self._together = random, together
-        self._bag = sorted(self._shuffled(), key=lambda kind: bool(kind.of))
+        self._bag = sorted(self._shuffled(), key=lambda kind: (kind.of != "", _is_lone(kind)))
 
     def _shuffled(self) -> list[Kind]:
         return self._random.sample(self._kinds, len(self._kinds))
 
     def group(self, most: int) -> list[Kind]:
-        """One kind, or several that get on with each other."""
+        """One kind, or several that get on with each other: what does not waits for its turn."""
         size = min(most, self._random.choice(self._together))
-        chosen: list[Kind] = []
-        while len(chosen) < size:
-            if not self._bag:
-                self._bag = self._shuffled()
-            taken = {kind.alone for kind in chosen if kind.alone}
-            following = self._bag[-1]
-            if following in chosen or following.alone in taken or EVERYTHING in taken:
+        if len(self._bag) < len(self._kinds):  # so that there always is one to go with these
+            self._bag = self._shuffled() + self._bag
+        chosen = [self._bag.pop()]
+        while len(chosen) < size and not _is_lone(chosen[0]):
+            following = self._following(chosen)
+            if following is None:
                 break
-            if chosen and following.alone == EVERYTHING:
-                break
-            chosen.append(self._bag.pop())
+            chosen.append(self._bag.pop(following))
         return chosen
+
+    def _following(self, chosen: Sequence[Kind]) -> int | None:
+        """Where in the bag the next one is that gets on with these; None: nowhere."""
+        taken = {kind.alone for kind in chosen if kind.alone}
+        for place in reversed(range(len(self._bag))):
+            kind = self._bag[place]
+            if kind not in chosen and kind.alone not in taken and not _is_lone(kind):
+                return place
+        return None
+
+    def again(self, kind: Kind) -> None:
+        """It hit nothing under way: its turn comes once more, behind the others."""
+        self._bag.insert(0, kind)
+
+
+def _is_lone(kind: Kind) -> bool:
+    return kind.alone == EVERYTHING
 
 
 async def play(
@@ -98,11 +112,14 @@ async def play(
         plan = Plan(kinds, stage.random, options.together)
         while len(played.faults) < faults and not played.complaints:
             group = plan.group(faults - len(played.faults))
-            calm = group[0].alone == EVERYTHING or stage.random.random() < 0.75
+            calm = _is_lone(group[0]) or stage.random.random() < 0.75
             if calm:
                 await stage.calm(PATIENCE)
             first = len(played.faults)
-            await asyncio.gather(*(_one(stage, kind, played, n) for n, kind in enumerate(group)))
+            strikes = (_one(stage, kind, played, number) for number, kind in enumerate(group))
+            for kind, counts in zip(group, await asyncio.gather(*strikes), strict=True):
+                if not counts:
+                    plan.again(kind)
             for fault in played.faults[first:]:
                 fault.alone = calm and len(group) == 1
         rested = await _to_rest(stage, played)
@@ -112,8 +129,8 @@ async def play(
     return played
 
 
-async def _one(stage: Stage, kind: Kind, played: Round, number: int) -> None:
-    """One fault until every lane serves again."""
+async def _one(stage: Stage, kind: Kind, played: Round, number: int) -> bool:
+    """One fault until every lane serves again. Did it hit something under way, and count?"""
     if number:
         await asyncio.sleep(stage.random.uniform(0, 2.5))
     with stage.site.outage() if kind.outage else nullcontext():
@@ -121,21 +138,23 @@ async def _one(stage: Stage, kind: Kind, played: Round, number: int) -> None:
             struck = await kind.strike(stage)
         except NothingUnderWay:
             played.missed += 1
-            return
+            return False
         except TimeoutError:
             played.complaints.append(f"{kind.name}: a worker does not stop")
-            return
+            return False
         except Standstill as error:
             played.complaints.append(f"{kind.name}: {error}")
-            return
+            return False
         recovers = await stage.pulse.beyond(struck.over, PATIENCE)
     if not recovers:
         told = {n: struck.over - at for n, at in stage.pulse.latest.items()}
         played.complaints.append(f"{kind.name}: lanes do not serve again, behind by {told}")
-    elif not struck.flights:
+        return False
+    if not struck.flights:
         played.missed += 1
-    else:
-        played.faults.append(_fault(stage, kind, struck))
+        return False
+    played.faults.append(_fault(stage, kind, struck))
+    return True
 
 
 def _fault(stage: Stage, kind: Kind, struck: Struck) -> Fault:

@@ -132,12 +132,12 @@ class Stage:
         raise NothingUnderWay
 
     def pick_worker(self) -> Worker:
-        """One that lives and to whom nothing happens yet, but never the last. Raises
-        NothingUnderWay."""
+        """One that lives and to whom nothing happens yet, but never the last; who never owned a
+        lane has nothing under way, so rather another. Raises NothingUnderWay."""
         free = [worker for worker in self.crew.alive if worker not in self.busy]
         if len(free) < 2:
             raise NothingUnderWay
-        return self.random.choice(free)
+        return self.random.choice([worker for worker in free if worker.page.has_owned] or free)
 
     async def calm(self, seconds: float) -> None:
         """Until everybody is back at work and no lane keeps an event waiting for a second."""

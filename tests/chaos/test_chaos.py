@@ -11,7 +11,9 @@ from tests.chaos.round import Options
 from tests.chaos.run import run
 from tests.chaos.table import as_text
 
-TOGETHER = (2, 3, 4)
+FAULTS = {"one": 57, "cluster": 3}
+"""By layout. What only the cluster has strikes alone, takes longest, and comes first."""
+TOGETHER = (3, 4, 5)
 
 
 @pytest.mark.timeout(600)
@@ -20,7 +22,7 @@ async def test_nothing_is_lost_doubled_or_wrong(
 ) -> None:
     seed = str(SystemRandom().randrange(10**6))
     caplog.set_level(logging.CRITICAL + 1, logger="aiokafka")  # faults are what it complains of
-    report = await run(seed, {"one": 54, "cluster": 6}, Options(together=TOGETHER))
+    report = await run(seed, FAULTS, Options(together=TOGETHER))
     with capsys.disabled():
         print("\n" + as_text(report))
     assert report.clean, f"make chaos SEED={seed}: see the directories that it kept"
