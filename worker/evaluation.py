@@ -1,30 +1,25 @@
 """One evaluation of a batch under way: pure, and thrown away with its result."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import final
 
 from msgspec import Struct
 
 from rules_engine.books.around import Around
-from rules_engine.budgets.lane import Contradiction, LaneBudgets
-from rules_engine.budgets.messages import Message, encode_message, organization_of_message
-from rules_engine.budgets.port import SEPARATOR, BudgetKey
+from rules_engine.budgets.messages import Message
 from rules_engine.client import ClientState
 from rules_engine.compile import CompiledRuleSet
-from rules_engine.errors import BudgetsUnreadable
 from rules_engine.evaluate import NO_BUDGETS, apply_event, refusal
 from rules_engine.outcome import Origin, Outcome
 from rules_engine.timers.due import FIRST_OF_RULES, Due, Position, split_client_key
 from rules_engine.timers.facts import next_state_driven
 from schemas.dead_letters import dead_letter
 from schemas.decoded import Event, Rejected
-from schemas.records import Output, Record
-from schemas.topics import Channel
+from schemas.records import Record
 from worker.batch_clients import NOBODY, BatchClients
-from worker.errors import Contradicted, LoudStop
 from worker.evaluator_port import Evaluated, Moment
-from worker.outputs import command_output, journal_output
+from worker.lane_share import BUDGETS_KEY, LaneShare, RuleSets
+from worker.outputs import MOST_OUTBOX_BYTES, Said
 from worker.payments import BatchPayments
 from worker.plan import Terms, timer_at, timer_place
 from worker.report import BatchReport
@@ -35,17 +30,8 @@ from worker.timer_search import Span, TimerSearch
 
 MOST_KEYS = 3_500
 """Values of one commit: below what one script of the tables takes (`worker.tables.limits`)."""
-MOST_OUTBOX_BYTES = 6 * 1024 * 1024
-"""Looked at before each record: what one record gives may come on top."""
 MOST_RECORD_BYTES = 900_000
 """Of one output record: below the brokers' default limit of 1 MiB."""
-HEADERS_BYTES = 200
-"""Of a command, about: its key and headers."""
-BUDGETS_KEY = "\x1fbudgets"
-"""The lane's own value; a client's key begins with the organization."""
-SLICE_UNIT = Decimal("0.01")
-
-RuleSets = Mapping[str, CompiledRuleSet]
 
 
 class Decoded(Struct, frozen=True, gc=False):
@@ -61,63 +47,6 @@ class Heard(Struct, frozen=True, gc=False):
     """A message of a lane, perhaps of this one."""
 
     message: Message
-
-
-class LaneShare:
-    """The lane's budgets, opened when the first record asks for them."""
-
-    def __init__(self, rules: RuleSets, packed: bytes, lane: int, lanes: int) -> None:
-        self._rules = rules
-        self._packed, self._lane, self._lanes = packed, lane, lanes
-        self._opened: LaneBudgets | None = None
-
-    def open(self) -> LaneBudgets:
-        """Raises LoudStop where the packed value is not this release's."""
-        if self._opened is None:
-            try:
-                self._opened = LaneBudgets(self._packed, self._lane, self._lanes, SLICE_UNIT)
-            except BudgetsUnreadable as fault:
-                raise unreadable(fault) from fault
-        return self._opened
-
-    def hear(self, message: Message) -> None:
-        """Raises Contradicted where this state cannot expect the message."""
-        try:
-            self.open().receive(message, self._limit_of)
-        except Contradiction as error:
-            raise Contradicted(f"lane {self._lane}: {error}") from error
-
-    def _limit_of(self, key: BudgetKey) -> Decimal | None:
-        organization, rule, per, _ = key.split(SEPARATOR)
-        rule_set = self._rules.get(organization)
-        budget = rule_set.budgets.get(rule) if rule_set is not None else None
-        return budget.amount_major if budget is not None and budget.per == per else None
-
-    def packed(self) -> bytes | None:
-        """None where nothing changed."""
-        return self._opened.packed() if self._opened is not None else None
-
-    def outputs(self) -> list[Output]:
-        """What is said to other lanes, each to its own partition."""
-        messages = self._opened.outbox if self._opened is not None else []
-        return [
-            Output(
-                Channel.BUDGETS,
-                organization_of_message(message).encode(),
-                encode_message(message),
-                partition=message.receiver,
-            )
-            for message in messages
-        ]
-
-
-def unreadable(fault: BudgetsUnreadable) -> LoudStop:
-    """What an operator is told of budgets that this release cannot read."""
-    return LoudStop(
-        f"In Redis {fault}.",
-        "Run the release that wrote them, or rebuild the lane from the log "
-        "(docs/runbooks/bad-log.md).",
-    )
 
 
 class Evaluation:
@@ -144,8 +73,7 @@ class Evaluation:
         self._around = Around(terms.lapse_grace_us, terms.remember_payments_us, self._payments)
         self._clients = BatchClients(values)
         self._written = self._clients.written
-        self._outputs: list[Output] = []
-        self._bytes = 0
+        self._said = Said()
         self._clock = moment.begin
         self._taken = 0
         self._cut: tuple[str, int] | None = None
@@ -178,7 +106,7 @@ class Evaluation:
 
     def _is_full(self) -> bool:
         return (
-            self._bytes >= MOST_OUTBOX_BYTES
+            self._said.bytes >= MOST_OUTBOX_BYTES
             or len(self._written) + len(self._payments) >= MOST_KEYS
         )
 
@@ -241,29 +169,14 @@ class Evaluation:
                 self._timers.changed(item.key, before, after)
             elif after.lapses_at is not None or after.ends or after.lapsed:
                 self._look_ahead(after)
-        self._say(item.record, event.organization_id, outcome)
+        self._said.outcome(outcome, item.record, self._rules.get(event.organization_id))
         if outcome.payment is not None:
             self._payments.keep(event, outcome.payment)
         self._report.event(item.record.topic, event.type, event.organization_id, outcome)
         self._taken += 1
 
-    def _say(self, record: Record | None, organization_id: str, outcome: Outcome) -> None:
-        for command in outcome.commands:
-            output = command_output(command, record)
-            self._outputs.append(output)
-            self._bytes += len(output.value or b"") + HEADERS_BYTES
-        if not outcome.journal:
-            return
-        version = self._rules[organization_id].version  # nothing is booked without a rule set
-        for entry in outcome.journal:
-            output = journal_output(entry, record, version)
-            self._outputs.append(output)
-            self._bytes += len(output.value or b"") + HEADERS_BYTES
-
     def _reject(self, record: Record, rejected: Rejected) -> None:
-        letter = dead_letter(record, rejected, MOST_RECORD_BYTES)
-        self._outputs.append(letter)
-        self._bytes += len(letter.value or b"") + len(letter.key or b"")
+        self._said.dead_letter(dead_letter(record, rejected, MOST_RECORD_BYTES))
         self._report.dead_letter(record.topic, rejected.code)
         self._taken += 1
 
@@ -313,7 +226,7 @@ class Evaluation:
         self._timers.units += 1
         self._clock = due.at
         self._rung.add(due.key)
-        self._say(None, organization_id, rung.outcome)
+        self._said.outcome(rung.outcome, None, rule_set)
         self._report.timer(organization_id, due.at, rung.outcome)
         return True
 
@@ -347,7 +260,7 @@ class Evaluation:
         return Evaluated(
             self._taken,
             values,
-            [*self._outputs, *self._share.outputs()],
+            [*self._said.outputs, *self._share.outputs()],
             {} if is_silent else self._named(consulted),
             position.at,
             self._report,

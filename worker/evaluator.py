@@ -20,16 +20,9 @@ from schemas.decoded import Rejected
 from schemas.records import Record
 from schemas.topics import Channel
 from worker.errors import BadLog
-from worker.evaluation import (
-    BUDGETS_KEY,
-    Decoded,
-    Evaluation,
-    Heard,
-    LaneShare,
-    RuleSets,
-    unreadable,
-)
+from worker.evaluation import Decoded, Evaluation, Heard
 from worker.evaluator_port import Evaluated, Moment, Pending, Search, Work
+from worker.lane_share import BUDGETS_KEY, LaneShare, RuleSets, unreadable
 from worker.payments import key_to_load, outdated
 from worker.plan import Terms
 from worker.tables.codec import CODEC_VERSION

@@ -10,7 +10,7 @@ from redis.asyncio import Redis, RedisCluster
 
 from rules_engine.client import ClientState
 from rules_engine.timers.facts import facts_of
-from worker.evaluation import BUDGETS_KEY
+from worker.lane_share import BUDGETS_KEY
 from worker.payments import MARK
 from worker.tables.codec import unpack_client, unpack_payment
 from worker.tables.slots import lane_tag

@@ -32,7 +32,7 @@ from schemas.records import InputRecord
 from schemas.topics import INPUTS, Channel
 from tests.integration.deployment import COMMANDS, PARTITIONS, Deployment
 from tests.integration.indexed import lane_values, unindexed
-from worker.evaluation import BUDGETS_KEY, SLICE_UNIT
+from worker.lane_share import BUDGETS_KEY, SLICE_UNIT
 from worker.payments import payment_key, payments_prefix
 from worker.plan import Plan, Start, decode_record, timer_at, timer_place
 from worker.tables.codec import pack_client, pack_payment

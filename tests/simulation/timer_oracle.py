@@ -29,7 +29,7 @@ from tests.simulation.timer_world import (
     by_hash,
     rule_set,
 )
-from worker.evaluation import BUDGETS_KEY, SLICE_UNIT
+from worker.lane_share import BUDGETS_KEY, SLICE_UNIT
 from worker.merge import merge
 from worker.plan import Plan, decode_head, timer_at, timer_place
 from worker.tables.codec import pack_client

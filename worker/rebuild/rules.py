@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from config.settings import Settings
 from schemas.topics import Channel
-from worker.evaluation import RuleSets
 from worker.kafka.security import client_options
+from worker.lane_share import RuleSets
 from worker.rules.compiled import CompiledSets
 from worker.rules.history import KafkaRuleHistory
 from worker.rules.ports import RuleHistory
