@@ -30,7 +30,7 @@ class Consumer:
 
 async def test_reads_at_the_same_time_do_not_share_the_records_out() -> None:
     class Reader(TopicReader):
-        async def _open(self) -> Any:
+        async def _open(self, isolation: str) -> Any:
             return Consumer()
 
     reader, known = Reader({}, "t"), list[object]()
