@@ -119,11 +119,19 @@ class TopicReader:
                 records += batch
             if found:
                 progress = clock()
-            elif all(_is_held_back(consumer, partition, at) for partition, at in behind):
+            elif self._waits_for(consumer, behind):
                 break
             elif clock() - progress > READ_SECONDS:
                 raise SourceUnavailable(f"{self._topic} gives nothing though it has more")
         return records
+
+    def _waits_for(
+        self, consumer: AIOKafkaConsumer, behind: Sequence[tuple[TopicPartition, int]]
+    ) -> bool:
+        """Is all that is still to come held back by open transactions? Without regard to them an
+        empty fetch is only a slow one."""
+        committed = self._isolation == "read_committed"
+        return committed and all(_is_held_back(consumer, each, at) for each, at in behind)
 
 
 def _is_held_back(consumer: AIOKafkaConsumer, partition: TopicPartition, position: int) -> bool:
