@@ -221,8 +221,8 @@ def _message(record: Record) -> Message:
     except msgspec.DecodeError as error:
         raise BadLog(
             f"Offset {record.offset} of {record.topic} is no message between lanes: {error}.",
-            "Nothing but workers of this group may write there: point TOPIC_BUDGETS at a topic of "
-            "its own, or run the release that wrote it.",
+            "Nothing but workers of this group may write there: point LOYALTY_TOPIC_BUDGETS at a "
+            "topic of its own, or run the release that wrote it.",
         ) from error
 
 

@@ -137,7 +137,7 @@ def decode_record(raw: bytes) -> Start | Plan:
     except msgspec.DecodeError as error:
         raise BadLog(
             f"A record of the lane log cannot be read: {error}.",
-            "Run the release that wrote it, or point TOPIC_LANE_LOG at the right topic.",
+            "Run the release that wrote it, or point LOYALTY_TOPIC_LANE_LOG at the right topic.",
         ) from error
 
 
@@ -155,7 +155,8 @@ def decode_head(raw: bytes) -> Head:
     except msgspec.DecodeError as error:
         raise BadLog(
             f"The lane's head in Redis cannot be read: {error}.",
-            "Run the release that wrote it, or check REDIS_URL and REDIS_KEY_PREFIX.",
+            "Run the release that wrote it, or check LOYALTY_REDIS_URL and "
+            "LOYALTY_REDIS_KEY_PREFIX.",
         ) from error
 
 

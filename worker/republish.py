@@ -34,8 +34,8 @@ def publishable(lane: "Lane", plan: Plan | None, outputs: Sequence[Output]) -> S
     if lane.settings.stale_outputs == "skip":
         return messages
     raise LoudStop(
-        f"Outputs of plan {plan.seq} of lane {lane.number} are older than REPEAT_HORIZON_DAYS, "
-        "and nothing says that they were published.",
+        f"Outputs of plan {plan.seq} of lane {lane.number} are older than "
+        "LOYALTY_REPEAT_HORIZON_DAYS, and nothing says that they were published.",
         "Find out whether the readers have them; then start once with "
         "`loyalty worker --stale-outputs publish` or `--stale-outputs skip`.",
     )

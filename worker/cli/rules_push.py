@@ -152,8 +152,8 @@ def _settings() -> "Settings":
     settings = load_settings(os.environ, needs=["kafka"])
     if settings.rules_source and not settings.rules_source.startswith("kafka:"):
         raise CommandFailed(
-            f"RULES_SOURCE is {settings.rules_source}: workers with these settings read that and "
-            "not the topic; set it to kafka: here and there, or edit the files"
+            f"LOYALTY_RULES_SOURCE is {settings.rules_source}: workers with these settings read "
+            "that and not the topic; set it to kafka: here and there, or edit the files"
         )
     return settings
 

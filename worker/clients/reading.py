@@ -50,7 +50,7 @@ async def read_client(
     if not lanes:
         raise Misconfigured(
             "There is no state in Redis under this prefix.",
-            "Check REDIS_URL and REDIS_KEY_PREFIX, or start the worker.",
+            "Check LOYALTY_REDIS_URL and LOYALTY_REDIS_KEY_PREFIX, or start the worker.",
         )
     number = partition_of(client_id.encode(), lanes)
     lane, prefix = tables.lane(number), payments_prefix(organization_id, client_id)

@@ -53,7 +53,7 @@ def judge_lane(lane: int, head: Head, log: str, held: Mapping[str, Extent]) -> l
         findings.append(Finding("kafka", log, message, remedy))
     elif head.seq and ends <= needed:
         message = f"Lane {lane} stands on the plan at offset {needed}, and the log ends at {ends}."
-        remedy = f"The log was recreated, or is another one: see TOPIC_LANE_LOG. {RUNBOOK}"
+        remedy = f"The log was recreated, or is another one: see LOYALTY_TOPIC_LANE_LOG. {RUNBOOK}"
         findings.append(Finding("kafka", log, message, remedy))
     for topic, position in head.positions.items():
         if topic in held and not held[topic][0] <= position <= held[topic][1]:

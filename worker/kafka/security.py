@@ -39,8 +39,9 @@ def _ssl_context(settings: Settings) -> ssl.SSLContext:
         named = ", ".join(str(path) for path in (ca, cert, key) if path is not None)
         raise Misconfigured(
             f"The certificates for Kafka cannot be loaded ({named}): {error}.",
-            "Give PEM files in KAFKA_SSL_CA_FILE, KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE; "
-            "the key must belong to the certificate and have no passphrase.",
+            "Give PEM files in LOYALTY_KAFKA_SSL_CA_FILE, LOYALTY_KAFKA_SSL_CERT_FILE and "
+            "LOYALTY_KAFKA_SSL_KEY_FILE; the key must belong to the certificate and have no "
+            "passphrase.",
         ) from error
     return context
 
@@ -54,7 +55,7 @@ def unreachable(client: dict[str, Any], error: BaseException) -> str:
         suspects.append(f"the password of {client.get('sasl_plain_username')}")
         suspects.append(f"the mechanism {client.get('sasl_mechanism')}")
     if protocol.endswith("SSL"):
-        suspects.append("KAFKA_SSL_CA_FILE and the client's certificate")
+        suspects.append("LOYALTY_KAFKA_SSL_CA_FILE and the client's certificate")
     return (
         f"Kafka cannot be reached at {client['bootstrap_servers']} by {protocol}: {error}. "
         f"Check that it is up, {', '.join(suspects)} and whether its listener speaks {protocol}"

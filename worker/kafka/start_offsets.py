@@ -37,7 +37,7 @@ async def _of_events(
 ) -> dict[TopicPartition, int]:
     if start is None:
         raise Misconfigured(
-            "A lane has no state and START_FROM is not set.",
+            "A lane has no state and LOYALTY_START_FROM is not set.",
             "Set LOYALTY_START_FROM: `earliest` pays for everything that the topics still "
             "hold, `latest` for nothing that is in them now, an instant for all since then.",
         )

@@ -60,7 +60,7 @@ class CompiledSets:
                 raise LoudStop(
                     f"A plan was decided by rule set {content_hash} of {organization}, which the "
                     "topic of rule-set history does not hold.",
-                    "Restore that topic, or point TOPIC_RULES_HISTORY at the right one.",
+                    "Restore that topic, or point LOYALTY_TOPIC_RULES_HISTORY at the right one.",
                 )
             self._keep(content_hash, _compile(stored))
         return self._compiled[content_hash]

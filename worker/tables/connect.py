@@ -64,7 +64,7 @@ def _options(url: str, username: str | None, password: str | None) -> dict[str, 
         options: dict[str, Any] = dict(parse_url(url))
     except ValueError as error:
         raise Misconfigured(
-            f"REDIS_URL cannot be read: {error}.", "Write it as redis://host:port/database."
+            f"LOYALTY_REDIS_URL cannot be read: {error}.", "Write it as redis://host:port/database."
         ) from error
     if username is not None:
         options["username"] = username

@@ -52,7 +52,7 @@ def open_tables(
         return MemoryTables()
     if scheme not in ("redis", "rediss", *CLUSTER_SCHEMES):
         raise Misconfigured(
-            f"REDIS_URL has the scheme {scheme!r}, which is not known.",
+            f"LOYALTY_REDIS_URL has the scheme {scheme!r}, which is not known.",
             "Use redis://, rediss:// or redis+cluster://.",
         )
     from worker.tables.connect import cluster_client, single_client

@@ -52,7 +52,7 @@ def _eviction(name: str, info: Info) -> list[Finding]:
 def _role(name: str, info: Info) -> list[Finding]:
     if info.get("role", "master") == "master":
         return []
-    return [Finding("redis", name, "It is a replica.", "Point REDIS_URL at the master.")]
+    return [Finding("redis", name, "It is a replica.", "Point LOYALTY_REDIS_URL at the master.")]
 
 
 def _persistence(name: str, info: Info) -> list[Finding]:

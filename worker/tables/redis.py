@@ -53,7 +53,8 @@ class RedisTables:
     def __init__(self, client: Client, prefix: str, deadline_seconds: float) -> None:
         if "{" in prefix or "}" in prefix:
             raise Misconfigured(
-                f"REDIS_KEY_PREFIX is {prefix!r}: braces would move keys out of their lane's slot.",
+                f"LOYALTY_REDIS_KEY_PREFIX is {prefix!r}: braces would move "
+                "keys out of their lane's slot.",
                 "Choose a prefix without braces.",
             )
         self._client, self._prefix, self._deadline = client, prefix, deadline_seconds
@@ -70,7 +71,7 @@ class RedisTables:
             async with asyncio.timeout(self._deadline):
                 return await check_redis(self._client)
         except FAILURES as error:
-            remedy = "Is it up, are REDIS_URL, user, password and certificates right?"
+            remedy = "Is it up, are LOYALTY_REDIS_URL, user, password and certificates right?"
             return [Finding("redis", CONNECTION, f"{describe(error).rstrip('.')}.", remedy)]
 
     async def durability(self) -> Sequence[Finding]:
