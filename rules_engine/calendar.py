@@ -1,9 +1,9 @@
 """The local calendar of an instant: everything that a club's clock and wall calendar say of it.
 
 Instants are microseconds since the Unix epoch in UTC (int). A local day is the number of days
-since 1970-01-01 on the local calendar. Rules of INTERFACES 1: a window whose end is not after its
-start crosses midnight and belongs to the day on which it began; of a time of day that does not
-exist the offset before the change is used, of one that exists twice the first.
+since 1970-01-01 on the local calendar. A window whose end is not after its start
+crosses midnight and belongs to the day on which it began; of a time of day that does not exist the
+offset before the change is used, of one that exists twice the first.
 """
 
 from datetime import UTC, date, datetime, timedelta

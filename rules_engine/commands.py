@@ -1,4 +1,4 @@
-"""The commands of a rule that fires, one an action (INTERFACES 1, fine print "Firing")."""
+"""The commands of a rule that fires, one an action."""
 
 from decimal import Decimal
 

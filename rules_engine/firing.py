@@ -1,4 +1,4 @@
-"""One rule fires: its formulas, its limits, its commands (INTERFACES 1, fine print "Firing")."""
+"""One rule fires: its formulas, its limits, its commands."""
 
 from decimal import Decimal
 

@@ -2,7 +2,7 @@
 
 A counter keeps the two latest periods in which it charged something. An event of a period older
 than both counts as over the limit: what was charged then is no longer known, and a credit that may
-have been paid before must not be paid again (INTERFACES 1, fine print "Firing").
+have been paid before must not be paid again.
 """
 
 from decimal import Context, Decimal, Inexact

@@ -1,4 +1,4 @@
-"""The duplicate memory of one client: packed entries in order of arrival (INTERFACES, Duplicates).
+"""The duplicate memory of one client: packed entries in order of arrival.
 
 Remembered are the latest 16 by arrival and all within 48 hours of the client's latest `occurredAt`,
 at most 256, of which the latest by arrival stay.

@@ -11,7 +11,7 @@ from schemas.wire import Command, JournalRecord
 
 
 class Reason(StrEnum):
-    """Why a rule did not fire: explain, traces and tests use these words (INTERFACES, matching)."""
+    """Why a rule did not fire: explain, traces and tests use these words."""
 
     DISABLED = "DISABLED"
     CLUB = "CLUB"

@@ -1,5 +1,5 @@
 """Which of a client's remembered events are payments, and of which ids: packed, for
-`PAYMENT_ID_REUSED` (INTERFACES 1, "Duplicates").
+`PAYMENT_ID_REUSED`.
 
 An entry is 10 bytes: digest of the payment id (6) and the beginning of its event's digest (4), in
 order of arrival. An entry counts as long as the duplicate memory remembers its event; others may

@@ -1,10 +1,10 @@
 """Which names a formula or a push text may use, per trigger: one table for everybody.
 
-The formula check, the generated code, the reference evaluator, push templates and
-`loyalty rules variables` all read it. Event variables are the payload fields of the trigger by
-their wire names (DOMAIN 2 and 4); fields of the envelope are not variables. Context variables are
-the client as it was before the event; calendar variables are the event's instant in the time zone
-of its club (the rule set's where the club has none).
+The formula check, the generated code, the reference evaluator, push templates and `loyalty rules
+variables` all read it. Event variables are the payload fields of the trigger by their wire names;
+fields of the envelope are not variables. Context variables are the client as it was before the
+event; calendar variables are the event's instant in the time zone of its club (the rule set's where
+the club has none).
 """
 
 from collections.abc import Mapping
@@ -159,7 +159,7 @@ EVENT_VARIABLES: Mapping[str, tuple[Variable, ...]] = MappingProxyType(
         ),
     }
 )
-"""Trigger → variables of its event, in the order of INTERFACES 1. Timers start those from
+"""Trigger → variables of its event, in the order in which they are listed. Timers start those from
 CLIENT_ABSENT to BONUS_EXPIRED."""
 
 CLIENT_VARIABLES: tuple[Variable, ...] = (
@@ -194,7 +194,7 @@ CREDITED_NOW = _variable(
     Source.CREDIT, "bonusAmountMajor", Kind.NUMBER, "what this rule credits now; push texts only"
 )
 """In a push text this name always means the rule's own credit, also where the event has a field
-of that name (INTERFACES 1, push text)."""
+of that name."""
 
 ENVELOPE: Mapping[str, str] = MappingProxyType(
     {

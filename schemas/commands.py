@@ -1,4 +1,4 @@
-"""The contract of the commands (INTERFACES 2): what readers of the output topics may rely on.
+"""The contract of the commands: what readers of the output topics may rely on.
 
 Every field is always there. Money is text with exactly the currency's decimals; `issuedAt` is the
 `occurredAt` of the event behind the command. A reader that drops repeated `commandId`s sees every

@@ -1,4 +1,4 @@
-"""Dead letters: what is not taken goes on unchanged, with its reason in the headers (INTERFACES 2).
+"""Dead letters: what is not taken goes on unchanged, with its reason in the headers.
 
 The original's key, value and headers stay as they were, unless the record would be too large for
 a topic. Then headers are dropped first, the largest one first, next the value is cut, at last the

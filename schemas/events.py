@@ -1,4 +1,4 @@
-"""The contract of the events (DOMAIN 2): what may stand on the input topics.
+"""The contract of the events: what may stand on the input topics.
 
 camelCase on the wire; unknown fields are ignored; `null` of an optional field is its absence.
 `to_event()` gives the value that the core works with. `schemas.decode` reads the same at a

@@ -1,4 +1,4 @@
-"""Ids of effects: UUIDv5, so that the same cause gives the same id for ever (INTERFACES 2)."""
+"""Ids of effects: UUIDv5, so that the same cause gives the same id for ever."""
 
 from hashlib import sha1
 from uuid import NAMESPACE_DNS, uuid5

@@ -1,4 +1,4 @@
-"""The contract of the bonus journal (INTERFACES 2): one record per operation on a bonus account."""
+"""The contract of the bonus journal: one record per operation on a bonus account."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""The series that Prometheus sees of the worker (INTERFACES 5): names and labels are a contract.
+"""The series that Prometheus sees of the worker: names and labels are a contract.
 
 Buckets have an edge at the objectives, so that a share can be read without interpolation.
 """

@@ -1,4 +1,4 @@
-"""Payments with a bonus part: taken as they happened, remembered, and given back (INTERFACES 1).
+"""Payments with a bonus part: taken as they happened, remembered, and given back.
 
 A payment is a value of its own beside the account: it knows which batches paid, with their expiry
 and restriction, so that a refund can bring back what is not over yet.
@@ -67,8 +67,8 @@ class Payment(Struct, frozen=True, gc=False, array_like=True):
 def pay(
     account: Account, purchase: Purchase, terms: ProductTerms, event: bytes, at: int, as_of: int
 ) -> tuple[Account, Entry, Payment]:
-    """The money has moved already: nothing is refused, violations are flagged, in the order in
-    which INTERFACES names them.
+    """The money has moved already: nothing is refused, violations are flagged, always in one
+    order.
 
     1. Batches that may pay for the product, then restricted ones, until the balance is at zero.
     2. What the batches paid is remembered. `as_of`: batches that are over by then cannot be used.

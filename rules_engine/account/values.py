@@ -2,7 +2,7 @@
 
 Values: nobody changes one in place. Instants are microseconds since the epoch, amounts `Decimal`
 in major units with the currency's decimals; sums are exact. The account is a projection: the CRM
-owns the ledger (DOMAIN 6).
+owns the ledger.
 """
 
 from collections.abc import Iterable

@@ -2,7 +2,7 @@
 
 Tier k of n, counted by threshold from 1, gets the ladder's priority + k, so that higher tiers are
 seen first; all tiers share one exclusivity group, the ladder's id unless it names another: the
-highest tier that a top-up reaches fires (INTERFACES 1, and "Firing" in its fine print).
+highest tier that a top-up reaches fires.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What may be paid with bonuses (DOMAIN 6): a pure function of account and tariff."""
+"""What may be paid with bonuses: a pure function of account and tariff."""
 
 from decimal import Decimal
 

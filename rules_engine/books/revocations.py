@@ -1,4 +1,4 @@
-"""A refunded top-up takes its bonuses back (INTERFACES 1, "Refunded top-up")."""
+"""A refunded top-up takes its bonuses back."""
 
 from decimal import Decimal
 

@@ -1,6 +1,6 @@
 """Why a rule does not apply to an event, condition by condition, in the order of the contract.
 
-enabled → trigger → club → validity → window → audience → `when` (INTERFACES 1, "Matching").
+enabled → trigger → club → validity → window → audience → `when`.
 """
 
 from collections.abc import Callable, Iterator

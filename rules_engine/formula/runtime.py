@@ -1,7 +1,7 @@
 """What a formula means while it runs: the decimal context, the functions, and how it may fail.
 
 Generated code and the reference evaluator share the meaning that is written here; a failure is
-data (`Failure`) for everybody outside. Source: INTERFACES 1 ("Matching", "Context").
+data (`Failure`) for everybody outside.
 """
 
 from collections.abc import Callable, Mapping

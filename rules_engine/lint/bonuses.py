@@ -44,7 +44,7 @@ def _credits(rule: CheckedRule) -> list[AddBonusAction]:
 
 
 def _feeds_itself(rule: CheckedRule) -> Iterator[Found]:
-    """A lapse that credits what lapses again (INTERFACES 1, timers)."""
+    """A lapse that credits what lapses again."""
     if rule.trigger not in _OF_LAPSES or _ends(rule):
         return
     for action in _credits(rule):

@@ -1,4 +1,4 @@
-"""What is due, and in which order (INTERFACES 1, "Timers": at one instant)."""
+"""What is due, and in which order."""
 
 from enum import IntEnum
 

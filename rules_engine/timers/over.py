@@ -1,4 +1,4 @@
-"""What is over is carried out: lapses and ends of group assignments (INTERFACES 1, "Timers").
+"""What is over is carried out: lapses and ends of group assignments.
 
 By a timer, or at once where an event that came late gives what is over by the clock already.
 """

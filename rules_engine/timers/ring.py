@@ -1,4 +1,4 @@
-"""One unit rings: a lapse, the end of assignments, or the rules of a trigger (INTERFACES 1).
+"""One unit rings: a lapse, the end of assignments, or the rules of a trigger.
 
 Pure: a function of its arguments alone. A timer is not remembered, and moves neither the client's
 counters nor the date and the club of the latest event.

@@ -1,4 +1,4 @@
-"""What events come to in the journal, worked out by hand (INTERFACES 1, "Account")."""
+"""What events come to in the journal, worked out by hand."""
 
 from typing import Any
 

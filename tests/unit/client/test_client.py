@@ -1,4 +1,4 @@
-"""Counters, dates, snapshots and the worker's own groups (INTERFACES, State after an event)."""
+"""Counters, dates, snapshots and the worker's own groups."""
 
 from datetime import date
 from decimal import Decimal

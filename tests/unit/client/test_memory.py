@@ -1,4 +1,4 @@
-"""The packed duplicate memory against a plain list that forgets at once (INTERFACES 1)."""
+"""The packed duplicate memory against a plain list that forgets at once."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""Channels, topics and what they carry, against DOMAIN 2 and 5."""
+"""Channels, topics and what they carry."""
 
 from schemas.commands import COMMAND_MODELS
 from schemas.events import EVENT_MODELS

@@ -1,4 +1,4 @@
-"""What timers put on the wire: ids, causes, clubs and times, worked by hand from INTERFACES 1."""
+"""What timers put on the wire: ids, causes, clubs and times, worked by hand."""
 
 import json
 from uuid import NAMESPACE_DNS, uuid5

@@ -15,7 +15,7 @@ from schemas.wire import AddBonus, CausedBy, Restriction
 from worker.metrics import MAX_ORGANIZATIONS, MAX_RULES, OTHER, Metrics
 from worker.report import BatchReport
 
-# INTERFACES 5: sample name → labels (a histogram is shown by its `_count`)
+# the contract of the names: sample name → labels (a histogram is shown by its `_count`)
 CONTRACT = {
     "events_total": {"topic", "type", "organization"},
     "duplicates_total": {"organization"},

@@ -1,6 +1,6 @@
 """Stories of timers: a rule set, events, and everything that comes of them up to an instant.
 
-Each is worked by hand from INTERFACES 1, "Timers" and "Clock".
+Each is worked by hand.
 """
 
 from tests.unit.timers.stories.batches import BATCHES, EXPIRED
