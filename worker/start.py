@@ -56,7 +56,8 @@ async def patiently(attempt: Callable[[], Awaitable[Found]]) -> Found:
             return await attempt()
         except Unavailable as error:
             if pause is None:
-                raise Misconfigured(str(error), "Start it, then the worker again.") from error
+                message = str(error).removesuffix(".") + "."
+                raise Misconfigured(message, "See to that, then start the worker.") from error
             log.warning("%s; trying again in %g s", error, pause)
             await asyncio.sleep(pause)
     raise AssertionError("unreachable")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from config.settings import Settings
+from schemas.instants import DAY_US
 from schemas.topics import INPUTS, OUTPUTS, Channel
 from worker.cache import CacheBudget
 from worker.clock import SystemClock
@@ -22,7 +23,6 @@ from worker.rebuild.news import Order
 from worker.rebuild.rules import LoggedRules
 from worker.tables.factory import TablesFactory
 
-DAY_US = 86_400_000_000
 MEGABYTE = 1024 * 1024
 
 

@@ -35,5 +35,5 @@ async def test_what_comes_late_is_waited_for(caplog: pytest.LogCaptureFixture) -
 
 
 async def test_what_never_comes_ends_it() -> None:
-    with pytest.raises(Misconfigured, match=r"attempt 3 Start it, then the worker again\."):
+    with pytest.raises(Misconfigured, match=r"attempt 3\. See to that, then start the worker\."):
         await patiently(Attempts(9))
