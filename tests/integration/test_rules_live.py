@@ -65,6 +65,10 @@ async def test_push_status_refusal_restart_rollback(published: Deployment, tmp_p
     [izi] = told.json()["organizations"]
     assert {worker["version"] for worker in izi["workers"]} == {"2"}
     assert all("did you mean" in worker["findings"] for worker in izi["workers"])
+    shown = await ann.run("rules", "status")
+    assert shown.code == 1
+    assert shown.err.count("refused a set of izi:\nizi:10:43: there is no variable") == 2
+    assert shown.err.count("      |" + " " * 43 + "^" * 15) == 2
     assert await paid(loyalty, "c") == "2: 2.00"
     # A worker that starts now pays by the last good set, too.
     loyalty.workers[0].process.send_signal(signal.SIGTERM)

@@ -262,6 +262,14 @@ class ActiveRules:
 
     def _tell(self, compiled: CompiledRuleSet) -> None:
         log.info("rules of %s: version %s", compiled.organization_id, compiled.version)
+        before = self._current.get(compiled.organization_id, compiled)
+        if before.version == compiled.version and before.content_hash != compiled.content_hash:
+            log.warning(
+                "the rules of %s changed and are still called version %s: commands do not tell "
+                "which of the two decided; give each change a version of its own",
+                compiled.organization_id,
+                compiled.version,
+            )
         self._listener.applied(
             Applied(
                 compiled.organization_id,

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +61,27 @@ class DirectorySource:
     async def _notice(self) -> None:
         while True:
             try:
-                async for _ in awatch(self._directory, debounce=NOTICE_MS, step=NOTICE_MS // 4):
-                    self._noticed.set()
+                await self._notice_in_this_one()
             except (OSError, RuntimeError) as error:
                 log.debug("no notices of changes in %s: %s", self._directory, error)
             await asyncio.sleep(WATCH_AGAIN_SECONDS)
+
+    async def _notice_in_this_one(self) -> None:
+        """Until another directory has its name: the system tells of the one that was there."""
+        watched = await asyncio.to_thread(_identity, self._directory)
+        watching = awatch(
+            self._directory,
+            debounce=NOTICE_MS,
+            step=NOTICE_MS // 4,
+            rust_timeout=int(WATCH_AGAIN_SECONDS * 1000),
+            yield_on_timeout=True,
+        )
+        async with aclosing(watching) as notices:
+            async for changes in notices:
+                if changes:
+                    self._noticed.set()
+                if await asyncio.to_thread(_identity, self._directory) != watched:
+                    break
 
     async def close(self) -> None:
         if self._notices is not None:
@@ -82,6 +98,11 @@ class DirectorySource:
                 remedy = "Name a readable directory in RULES_SOURCE (directory:/path)."
                 raise Misconfigured(f"{message}.", remedy) from error
             raise SourceUnavailable(message) from error
+
+
+def _identity(directory: Path) -> tuple[int, int]:
+    found = directory.stat()
+    return found.st_dev, found.st_ino
 
 
 def _read_directory(directory: Path) -> Mapping[str, RuleText]:

@@ -494,6 +494,23 @@ async def test_a_file_that_cannot_be_read_is_refused_and_holds_no_other_up(tmp_p
     await again.stop()
 
 
+async def test_another_set_under_the_same_version_decides_and_is_warned_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    source, heard = MemorySource({"izi.yaml": text(1)}), Heard()
+    rules = active_rules(source, MemoryHistory(), heard)
+    await rules.start()
+    source.texts["izi.yaml"] = text(1) + "# the same in other words\n"
+    await rules._refresh()
+    assert "still called" not in caplog.text
+    source.texts["izi.yaml"] = text(1, "2")
+    await rules._refresh()
+    assert "the rules of izi changed and are still called version 1" in caplog.text
+    assert [told.version for told in heard.applied] == ["1", "1"]
+    assert len({told.content_hash for told in heard.applied}) == 2
+    await rules.stop()
+
+
 async def test_the_metrics_of_a_removed_set_go_with_it() -> None:
     metrics, other = Metrics(), text(7).replace("izi", "other")
     source = MemorySource({"izi.yaml": text(1), "other.yaml": other})
