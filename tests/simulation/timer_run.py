@@ -99,7 +99,11 @@ class TimerHistory(History):
 
 def run_seed(seed: int, faults: int = 12, make: MakeLane = make_lane) -> int:
     """Timers that rang. Raises Broken where an effect was lost, doubled or wrong."""
-    history = TimerHistory(seed, faults, make)
+    return judged(TimerHistory(seed, faults, make))
+
+
+def judged(history: TimerHistory) -> int:
+    """The same of a history that is to be played."""
     try:
         history.play()
     except LoudStop as stop:

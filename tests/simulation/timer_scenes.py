@@ -1,0 +1,58 @@
+"""Scenes in which time passes that a search by chance comes upon too seldom, written down."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from schemas.records import InputRecord
+from tests.simulation.timer_run import MakeLane, TimerHistory, judged, make_lane
+from tests.simulation.timer_world import BEGIN, INTERNAL, TOPICS
+
+VISITS = "VISITS"
+ROUNDS = 4
+MOST_UNITS = 100
+
+
+def run_refusals(seed: int, faults: int = 12, make: MakeLane = make_lane) -> int:
+    """A catch-up in which clients visit, send something else under the same id dated days later,
+    and visit again a day after the first time: what is refused moves no clock, so nobody was absent
+    who came back. Timers that rang. Raises Broken where an effect was lost, doubled or wrong."""
+    history = TimerHistory(seed, faults, make)
+    world = history.world
+    world.now, world.most_units = world.end, MOST_UNITS
+    for topic in TOPICS:
+        if topic != INTERNAL:
+            world.topics[topic].clear()
+    world.topics[VISITS] += _refusals()
+    return judged(history)
+
+
+def _refusals() -> Iterator[InputRecord]:
+    offset = 0
+    for number in range(ROUNDS):
+        for client in "xyz":
+            first = BEGIN + timedelta(days=4 * number, hours=9)
+            name = f"{client}{number}"
+            arrived = first + timedelta(days=3)
+            for event_id, at in (
+                (name, first),
+                (name, arrived),
+                (f"{name}-again", first + timedelta(days=1)),
+            ):
+                yield _visit(offset, client, event_id, at, arrived)
+                offset += 1
+
+
+def _visit(offset: int, client: str, event_id: str, at: datetime, arrived: datetime) -> InputRecord:
+    event = {
+        "eventId": event_id,
+        "organizationId": "p",
+        "clubId": "c1",
+        "clientId": client,
+        "occurredAt": at.isoformat(),
+        "type": "VISIT_STARTED",
+        "visitId": "v",
+        "tariffId": "t",
+    }
+    stamp = int(arrived.timestamp() * 1000)
+    return InputRecord(VISITS, 0, offset, stamp, client.encode(), json.dumps(event).encode())
