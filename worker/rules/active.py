@@ -51,7 +51,10 @@ class ActiveRules:
         self._prover = prover
         self._listener = listener
         self._current: dict[str, CompiledRuleSet] = {}
-        self._compiled = CompiledSets(history, prover, self._in_force)
+        self._compiled = CompiledSets(history, prover, self._in_use)
+        self._asked: dict[str, str] = {}
+        """By organization the set that a plan asked for last: a log of many organizations names
+        theirs again and again."""
         self._files: dict[str, _File] = {}
         self._absent: set[str] = set()
         self._leaving: set[str] = set()
@@ -111,12 +114,14 @@ class ActiveRules:
 
     async def learn(self, named: Mapping[str, str | None]) -> None:
         """Make the sets of a plan ready, aside. Raises Unavailable."""
+        self._asked.update((org, name) for org, name in named.items() if name is not None)
         await self._compiled.learn(named)
 
-    def _in_force(self) -> set[str]:
-        """Hashes, also of what is about to be swapped in."""
+    def _in_use(self) -> set[str]:
+        """Hashes, also of what is about to be swapped in, and what plans asked for last."""
         files = (state.compiled for state in self._files.values() if state.compiled is not None)
-        return {each.content_hash for each in (*self._current.values(), *files)}
+        in_force = {each.content_hash for each in (*self._current.values(), *files)}
+        return in_force.union(self._asked.values())
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         """Rules that nobody watches any more must not go unnoticed."""
@@ -151,7 +156,7 @@ class ActiveRules:
                     unproven = error  # the others' sets do not wait for it
                     continue
                 self._files[file] = _File(text.content_hash, compiled)
-        self._swap()  # 5
+        self._swap(all_proven=unproven is None)  # 5
         if unproven is not None:
             raise unproven
 
@@ -193,14 +198,15 @@ class ActiveRules:
         if good is None and (stored := self._history.latest_of_file(file)) is not None:
             with suppress(RuleSetError):  # of a release that took what this one refuses
                 good = await self._compiled.again(stored)
-        log.error(
-            "rule set refused, %s:\n%s",
-            f"version {good.version} stays in force" if good else "and none is in force",
-            error,
-        )
         named = text.organization or (good.organization_id if good else None)
         named = named or await self._prover.organization_of(text.text)
         self._forget_refusals(file, but=named or file)
+        stays = good or self._current.get(named or "")
+        log.error(
+            "rule set refused, %s:\n%s",
+            f"version {stays.version} stays in force" if stays else "and none is in force",
+            error,
+        )
         self._refused[named or file] = file
         self._listener.refused(Refusal(named or file, text.content_hash, str(error)))
         return good
@@ -224,8 +230,10 @@ class ActiveRules:
             elif self._homes[name] != file:
                 self._tell(self._current[name])
 
-    def _swap(self) -> None:
-        """A second file of an organization, such as somebody's copy, never takes over."""
+    def _swap(self, *, all_proven: bool) -> None:
+        """A second file of an organization, such as somebody's copy, never takes over. An
+        organization whose file went keeps its set while its text may stand in another file: one
+        that was refused, or one that nobody got to."""
         good = {f: state.compiled for f, state in sorted(self._files.items()) if state.compiled}
         homes: dict[str, str] = {}
         for file, compiled in good.items():
@@ -235,9 +243,11 @@ class ActiveRules:
                 homes[organization] = file
         fresh = {organization: good[file] for organization, file in homes.items()}
         gone = self._current.keys() - fresh.keys()
-        for organization in gone - self._leaving:  # files may just be changing places
-            fresh[organization] = self._current[organization]
-            homes[organization] = self._homes[organization]
+        for organization in gone:
+            moving = organization not in self._leaving  # files may just be changing places
+            if moving or not all_proven or organization in self._refused:
+                fresh[organization] = self._current[organization]
+                homes[organization] = self._homes[organization]
         for organization, compiled in fresh.items():
             if self._current.get(organization) is not compiled:
                 self._tell(compiled)

@@ -12,16 +12,16 @@ from worker.rules.ports import RuleHistory, StoredRules
 from worker.rules.prover import Prover
 
 MOST_EARLIER = 16
-"""Sets that are kept beside those in force: 1,000 rules take megabytes."""
+"""Sets that are kept beside those in use: 1,000 rules take megabytes."""
 
 
 class CompiledSets:
-    """`in_force`: the hashes that stay whatever comes; of the rest the latest stay."""
+    """`in_use`: the hashes that stay whatever comes; of the rest the latest stay."""
 
     def __init__(
-        self, history: RuleHistory, prover: Prover, in_force: Callable[[], Collection[str]]
+        self, history: RuleHistory, prover: Prover, in_use: Callable[[], Collection[str]]
     ) -> None:
-        self._history, self._prover, self._in_force = history, prover, in_force
+        self._history, self._prover, self._in_use = history, prover, in_use
         self._compiled: dict[str, CompiledRuleSet] = {}
         self._learning = asyncio.Lock()
 
@@ -47,7 +47,8 @@ class CompiledSets:
             for name in unknown:
                 if (stored := self._history.by_hash(name)) is not None:
                     with suppress(RuleSetError):  # `by_hash` tells it
-                        self._keep(name, await self._prover.compile(stored.text, stored.file))
+                        ready = await self._prover.compile(stored.text, stored.file)
+                        self._keep(name, ready, set(named.values()))
 
     def _is_known(self, named: Mapping[str, str | None]) -> bool:
         return all(name is None or name in self._compiled for name in named.values())
@@ -65,11 +66,14 @@ class CompiledSets:
             self._keep(content_hash, _compile(stored))
         return self._compiled[content_hash]
 
-    def _keep(self, name: str, compiled: CompiledRuleSet) -> None:
-        """Under a plan's name for it, also where this release would hash it otherwise."""
+    def _keep(
+        self, name: str, compiled: CompiledRuleSet, beside: Collection[str | None] = ()
+    ) -> None:
+        """Under a plan's name for it, also where this release would hash it otherwise. `beside`:
+        what else the plan names, which stays until its next one."""
         self._compiled[name] = compiled
-        in_force = self._in_force()
-        earlier = [each for each in self._compiled if each not in in_force and each != name]
+        stay = {name, *beside, *self._in_use()}
+        earlier = [each for each in self._compiled if each not in stay]
         for each in earlier[:-MOST_EARLIER]:
             del self._compiled[each]
 

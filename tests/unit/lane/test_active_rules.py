@@ -529,3 +529,94 @@ async def test_the_metrics_of_a_removed_set_go_with_it() -> None:
     source.texts["izi.yaml"] = text(2)
     await until(lambda: len(shown()) == 2)
     await rules.stop()
+
+
+class CountingProver(ProverHere):
+    def __init__(self) -> None:
+        self.compiled = 0
+
+    async def compile(self, text: str, file: str) -> CompiledRuleSet:
+        self.compiled += 1
+        return await super().compile(text, file)
+
+
+@pytest.mark.usefixtures("aside")
+async def test_a_plan_of_more_earlier_sets_than_are_kept_is_made_ready_once() -> None:
+    """The log of many organizations, each with other rules by now."""
+    history, prover = MemoryHistory(), CountingProver()
+    rules = active_rules(MemorySource({"izi.yaml": text(1)}), history, Heard(), prover)
+    await rules.start()
+    named: dict[str, str | None] = {}
+    for number in range(compiled.MOST_EARLIER + 4):
+        org = f"o{number}"
+        await history.record(StoredRules(org, "7", org, f"{org}.yaml", text(7).replace("izi", org)))
+        named[org] = org
+    both = list(named)[:12], list(named)[8:]
+    for _ in range(3):
+        await rules.learn(named)
+        assert rules.rules_of(named).keys() == named.keys()
+        for some in both:
+            of_plan = {org: named[org] for org in some}
+            await rules.learn(of_plan)
+            assert rules.rules_of(of_plan).keys() == of_plan.keys()
+    assert prover.compiled == len(named)
+    await rules.stop()
+
+
+@pytest.mark.usefixtures("aside")
+async def test_lanes_that_replay_side_by_side_find_all_sets_of_their_plans() -> None:
+    history, many = MemoryHistory(), compiled.MOST_EARLIER + 4
+    rules = active_rules(MemorySource({"izi.yaml": text(1)}), history, Heard())
+    await rules.start()
+    for number in range(2 * many):
+        org, file = f"o{number // 2}", f"{number // 2}.yaml"
+        authored = text(number).replace("izi", org)
+        await history.record(StoredRules(org, str(number), f"h{number}", file, authored))
+
+    async def lane(first: int) -> None:
+        named: dict[str, str | None] = {f"o{n}": f"h{2 * n + first}" for n in range(many)}
+        for _ in range(2):
+            await rules.learn(named)
+            found = rules.rules_of(named)
+            assert [found[f"o{n}"].version for n in range(many)] == [
+                str(2 * n + first) for n in range(many)
+            ]
+
+    await asyncio.gather(lane(0), lane(1))
+    await rules.stop()
+
+
+async def test_a_renamed_file_that_nobody_got_to_leaves_its_rules_in_force() -> None:
+    other = text(7).replace("izi", "other")
+    source, prover = MemorySource({"izi.yaml": text(1), "other.yaml": other}), BusyMachine()
+    heard = Heard()
+    rules = active_rules(source, MemoryHistory(), heard, prover)
+    await rules.start()
+    prover.busy.add("renamed.yaml")
+    source.texts["renamed.yaml"] = source.texts.pop("izi.yaml")
+    await asyncio.sleep(0.2)
+    assert (version_of(rules), heard.removed) == ("1", [])
+    source.texts["renamed.yaml"] = text(2)
+    prover.busy.clear()
+    await until(lambda: version_of(rules) == "2")
+    del source.texts["renamed.yaml"]
+    await until(lambda: heard.removed == ["izi"])
+    await rules.stop()
+
+
+async def test_a_file_that_is_renamed_and_broken_at_once_leaves_its_rules_in_force(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    other = text(7).replace("izi", "other")
+    source, heard = MemorySource({"izi.yaml": text(1), "other.yaml": other}), Heard()
+    rules = active_rules(source, MemoryHistory(), heard)
+    await rules.start()
+    del source.texts["izi.yaml"]
+    source.texts["renamed.yaml"] = BAD
+    await until(lambda: heard.rejected == ["izi"])
+    await asyncio.sleep(0.2)
+    assert (version_of(rules), heard.removed) == ("1", [])
+    assert "version 1 stays in force" in caplog.text
+    del source.texts["renamed.yaml"]
+    await until(lambda: heard.removed == ["izi"])
+    await rules.stop()
