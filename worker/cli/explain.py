@@ -37,5 +37,6 @@ def explain(
     if not found:
         raise CommandFailed(
             f"{events}: no line that can be read, and no timer that rang, has the eventId "
-            f"{event!r}; take it from a command, and let timers ring by --until"
+            f"{event!r}; take it from a command, and let timers ring by --until "
+            "(simulate --dead-letters - shows lines that cannot be read)"
         )
