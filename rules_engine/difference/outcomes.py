@@ -15,10 +15,12 @@ NOTHING = Decimal(0)
 @dataclass
 class Outcomes:
     """What one rule set came to, timers included. Amounts: credited less revoked, in major units.
-    `events` counts all lines; clients of other organizations are nobody's."""
+    `events` counts all lines, `dead_letters` those that were not taken; clients of other
+    organizations are nobody's."""
 
     organization_id: str
     events: int = 0
+    dead_letters: int = 0
     firings: Counter[str] = field(default_factory=Counter)
     by_rule: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     by_client: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
@@ -28,6 +30,7 @@ class Outcomes:
         outcome, event = simulated.outcome, simulated.event
         if simulated.rung is None:
             self.events += 1
+            self.dead_letters += simulated.dead_letter is not None
             if outcome is None or event is None or event.organization_id != self.organization_id:
                 return
             self.by_client[event.client_id] += 0
@@ -79,6 +82,7 @@ class Comparison:
     `same`: how many clients it is all one to. `commands`: type → how many before and after."""
 
     events: int
+    dead_letters: int
     total: Amounts
     rules: tuple[Amounts, ...]
     gaining: tuple[Amounts, ...]
@@ -106,6 +110,7 @@ def compare_outcomes(before: Outcomes, after: Outcomes) -> Comparison:
     by_size = sorted(clients, key=lambda each: -abs(each.difference))
     return Comparison(
         events=after.events,
+        dead_letters=after.dead_letters,
         total=Amounts(
             "",
             _sum(before),

@@ -70,6 +70,8 @@ def _lines(
 ) -> Iterator[str]:
     total, digits = found.total, after.minor_digits
     events = counted(found.events, "event")
+    if found.dead_letters:
+        events += f", {counted(found.dead_letters, 'dead letter')}"
     yield f"{after.organization_id} {before.version} → {after.version}, {events}"
     share = f", {_share(total)}" if total.before and total.difference else ""
     yield f"credited {_change(total, digits)} {after.currency}{share}"
@@ -133,6 +135,7 @@ def _as_json(
         "currency": after.currency,
         "versions": {"before": before.version, "after": after.version},
         "events": found.events,
+        "deadLetters": found.dead_letters,
         "total": told(found.total) | fired(found.total),
         "commands": {
             kind: {"before": was, "after": now} for kind, (was, now) in found.commands.items()

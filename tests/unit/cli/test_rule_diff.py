@@ -77,7 +77,7 @@ class TestCompare:
     def test_in_words(self, folder: Path, capsys: Shown) -> None:
         assert run([*self.ARGUMENTS, "events.jsonl", "--top", "2"]) == 0
         assert capsys.readouterr().out == (
-            "izi 1 → 2, 7 events\n"
+            "izi 1 → 2, 7 events, 1 dead letter\n"
             "credited 147.50 → 200.00 (+52.50) RUB, +35.6 %\n"
             "clients: gaining 3 by 52.50, losing 0, unchanged 0\n"
             "  ADD_BONUS: 4 → 4\n"
@@ -97,6 +97,7 @@ class TestCompare:
         assert run([*self.ARGUMENTS, "-", "--format", "json"]) == 0
         answer = json.loads(capsys.readouterr().out)
         assert answer["versions"] == {"before": "1", "after": "2"}
+        assert (answer["events"], answer["deadLetters"]) == (7, 1)
         assert answer["total"] == {
             "beforeMajor": "147.50",
             "afterMajor": "200.00",
