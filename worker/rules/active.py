@@ -76,7 +76,7 @@ class ActiveRules:
             raise Misconfigured(
                 "No lane opens: the source of the rules is empty.",
                 "Put rule sets into the directory, or publish them (`loyalty rules push`), as "
-                "RULES_SOURCE says. An organization that shall have no "
+                "LOYALTY_RULES_SOURCE says. An organization that shall have no "
                 "rules has a set with `rules: []`.",
             )
         homeless = sorted(file for file, state in self._files.items() if state.compiled is None)

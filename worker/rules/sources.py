@@ -95,7 +95,7 @@ class DirectorySource:
         except OSError as error:
             message = f"The rules in {self._directory} cannot be read: {error}"
             if self._believed is None:
-                remedy = "Name a readable directory in RULES_SOURCE (directory:/path)."
+                remedy = "Name a readable directory in LOYALTY_RULES_SOURCE (directory:/path)."
                 raise Misconfigured(f"{message}.", remedy) from error
             raise SourceUnavailable(message) from error
 
