@@ -163,6 +163,8 @@ class LoyaltyEvaluator:
             return None
         if moment.only is None:
             return TimerSearch(work.rules, span, self._most_units, BUDGETS_KEY)
+        if moment.only.tries_record:
+            return TimerSearch(work.rules, span, None, BUDGETS_KEY)
         ends = (due for due in (moment.only.end, moment.only.tried) if due is not None)
         return TimerSearch(work.rules, span, None, BUDGETS_KEY, max(ends, default=None))
 

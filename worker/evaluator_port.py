@@ -45,11 +45,13 @@ class Moment(Struct, frozen=True):
 
 class Only(Struct, frozen=True):
     """Exactly so many units are taken, with `tried` behind them, which is tried in vain, and the
-    position then is `end`; None: behind the last unit, or at the clock."""
+    position then is `end`; None: behind the last unit, or at the clock. `tries_record`: a record is
+    what was tried in vain, so nothing was due up to its clock, which may lie behind `end`."""
 
     units: int
     end: Due | None = None
     tried: Due | None = None
+    tries_record: bool = False
 
 
 class Work(Protocol):

@@ -168,7 +168,8 @@ class Replay:
         head = self._group.head
         advance(head.positions, plan)  # a plan of another chain is told as such
         tried = None if plan.cut is None else timer_at(plan.cut)
-        only = Only(plan.timers, plan.timer, tried)
+        tries_record = plan.cut is not None and tried is None
+        only = Only(plan.timers, plan.timer, tried, tries_record)
         moment = Moment(plan.wall, head.clock, plan.idle, head.timer, plan.since, only)
         if self._many:
             wakes = lane.ports.evaluator.wakes_under(plan.rules)

@@ -20,7 +20,7 @@ leans on: three have to):
     timer clock: read before the ends        34
 
 The guards of the index of timers are taken out in `test_timers`, those of budgets over several
-lanes in `test_budgets`; each tells its counts.
+lanes in `test_budgets`.
 """
 
 from collections.abc import Callable

@@ -7,10 +7,14 @@ from datetime import datetime, timedelta
 from schemas.records import InputRecord
 from tests.simulation.timer_run import MakeLane, TimerHistory, judged, make_lane
 from tests.simulation.timer_world import BEGIN, INTERNAL, TOPICS
+from tests.simulation.world import SimulatedTables
+from worker.tables.port import IndexChange
 
 VISITS = "VISITS"
 ROUNDS = 4
 MOST_UNITS = 100
+MOST_OWNERS = 40
+"""After so many the tables stay as they are, so that every history ends."""
 
 
 def run_refusals(seed: int, faults: int = 12, make: MakeLane = make_lane) -> int:
@@ -25,6 +29,20 @@ def run_refusals(seed: int, faults: int = 12, make: MakeLane = make_lane) -> int
             world.topics[topic].clear()
     world.topics[VISITS] += _refusals()
     return judged(history)
+
+
+class FallsBack(SimulatedTables):
+    """Falls back by a few writes just while a commit is under way: before the entries of the index
+    change, or between them and the commit."""
+
+    async def _change_index(self, old: bytes, index: IndexChange) -> None:
+        self._perhaps()
+        await super()._change_index(old, index)
+        self._perhaps()
+
+    def _perhaps(self) -> None:
+        if self.world.newest < MOST_OWNERS and self.world.chance(0.03):
+            self.world.roll_back(self.world.random.randint(1, 4))
 
 
 def _refusals() -> Iterator[InputRecord]:
