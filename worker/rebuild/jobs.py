@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from signal import Signals
 
+from msgspec import MsgspecError
+
 from worker.rebuild.news import (
     Failed,
     News,
@@ -58,12 +60,15 @@ async def _run(order: Order, tell: Tell) -> None:
         ended = _ended(await _carried_out(order, heard))
     except OSError as error:
         ended = f"cannot be started: {error}"
+    except MsgspecError as error:
+        ended = f"said what is no news ({error}) and was ended"
     for lane in sorted(open_lanes):
         tell(Failed(lane, f"The process for it {ended}."))
 
 
 async def _carried_out(order: Order, heard: Tell) -> int:
-    """The exit code of the process. Raises OSError where it cannot be started."""
+    """The exit code of the process. Raises OSError where it cannot be started, MsgspecError where
+    it says what is no news."""
     process = await asyncio.create_subprocess_exec(
         *JOB,
         stdin=asyncio.subprocess.PIPE,

@@ -24,7 +24,7 @@ from worker.tables.factory import TablesFactory
 
 
 class Outcome(Struct, frozen=True):
-    """Every lane is in one of them, in the order of their numbers."""
+    """Every lane that has plans is in one of them, in the order of their numbers."""
 
     rebuilt: Sequence[Rebuilt]
     failed: Sequence[Failed]

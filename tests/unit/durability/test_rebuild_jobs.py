@@ -27,6 +27,9 @@ for share in order["shares"]:
     if lane == 16:
         print(json.dumps({"type": "Replayed", "records": os.getpid()}), flush=True)
         time.sleep(60)
+    if lane == 18:
+        print("warning: something is old", flush=True)
+        time.sleep(60)
     print(json.dumps({"type": "Replayed", "records": share["records"]}))
     print(json.dumps({"type": "Rebuilt", "seconds": 0.5, **share}), flush=True)
 """
@@ -78,17 +81,21 @@ def test_what_jobs_tell_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("lane", "how"),
-    [(13, "was ended by signal 9 (SIGKILL)"), (14, "ended with code 3 before it was through")],
+    [
+        (13, "was ended by signal 9 (SIGKILL)"),
+        (14, "ended with code 3 before it was through"),
+        (18, "said what is no news (JSON is malformed: invalid character (byte 0)) and was ended"),
+    ],
 )
 def test_a_job_that_falls_leaves_its_lanes_named_and_the_others_rebuilt(
     monkeypatch: pytest.MonkeyPatch, lane: int, how: str
 ) -> None:
-    told = told_by(monkeypatch, shares(l1=10, **{f"l{lane}": 5, "l17": 5}), shares(l2=30))
+    told = told_by(monkeypatch, shares(l1=10, **{f"l{lane}": 5, "l19": 5}), shares(l2=30))
     assert {each.lane for each in told if isinstance(each, Rebuilt)} == {1, 2}
     why = f"The process for it {how}."
     assert [each for each in told if isinstance(each, Failed)] == [
         Failed(lane, why),
-        Failed(17, why),
+        Failed(19, why),
     ]
 
 
