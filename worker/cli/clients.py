@@ -1,10 +1,12 @@
 """`loyalty clients`: clients moved in, looked at, erased; what one may pay with bonuses."""
 
+import sys
 from decimal import Decimal
 from typing import Annotated
 
 import typer
 
+from rules_engine.wording import counted
 from worker.cli.clients_forget import forget
 from worker.cli.clients_import import import_clients
 from worker.cli.clients_show import show
@@ -54,10 +56,12 @@ def may_pay(
         instant = None if at is None else parse_instant(at)
     except Unreadable as error:
         raise typer.BadParameter(f"--at {error}") from None
-    compiled, state, clock = compile_rule_set(rule_set), None, 0
+    compiled, state, clock, letters = compile_rule_set(rule_set), None, 0, 0
     for each in replayed(compiled, events):
         if each.event is None or each.outcome is None:
+            letters += 1
             continue
+        letters += each.outcome.rejected is not None
         clock = max(clock, each.event.occurred_at)
         own = each.event.organization_id == rule_set.organization_id
         if own and each.event.client_id == client:
@@ -68,6 +72,9 @@ def may_pay(
     when = clock if instant is None else instant
     amount = answer(compiled.books, account, bought, price, club, when)
     _print(amount, compiled.books.text(account.balance), form)
+    if letters:
+        told = f"{events}: {counted(letters, 'line')} could not be taken and would be"
+        print(f"{told} dead letters: loyalty simulate --dead-letters - shows why.", file=sys.stderr)
 
 
 def _print(amount: Decimal, balance: str, form: Format) -> None:

@@ -31,6 +31,15 @@ def test_at_most_what_there_is_then(capsys: Shown) -> None:
     assert capsys.readouterr().out == "0.00\n"
 
 
+def test_lines_that_could_not_be_taken_are_told(tmp_path: Path, capsys: Shown) -> None:
+    good = (EXAMPLE / "events.jsonl").read_text()
+    (tmp_path / "events.jsonl").write_text(good + "{}\n")
+    assert may_pay("--events", str(tmp_path / "events.jsonl")) == 0
+    shown = capsys.readouterr()
+    assert shown.out == "60.00\n"
+    assert "1 line could not be taken" in shown.err
+
+
 def test_wrong_questions(capsys: Shown) -> None:
     assert may_pay(client="nobody") == 1
     assert "no event of the client 'nobody'" in capsys.readouterr().err
