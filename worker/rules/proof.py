@@ -8,7 +8,7 @@ from enum import Enum
 from types import CodeType
 
 from rules_engine.author.load import load_rule_set
-from rules_engine.author.prove import prove
+from rules_engine.author.prove import ProvenFormulas, prove
 from rules_engine.compile import compile_rule_set
 from rules_engine.diagnostics import Diagnostic
 from rules_engine.errors import RuleSetError
@@ -56,13 +56,13 @@ class Good:
 Reply = Refused | Named | Good
 
 
-def answer(request: Request) -> Reply:
-    """All that is asked of one authored text."""
+def answer(request: Request, proven: ProvenFormulas) -> Reply:
+    """All that is asked of one authored text. `proven`: formulas of earlier requests."""
     if request.ask is Ask.NAME:
         return Named(organization_of(request.text))
     try:
         checked = load_rule_set(request.text, request.file)
-        disagreements = prove(checked) if request.ask is Ask.PROVE else ()
+        disagreements = prove(checked, proven) if request.ask is Ask.PROVE else ()
     except RuleSetError as error:
         return Refused(error.diagnostics)
     if disagreements:

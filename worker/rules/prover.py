@@ -31,6 +31,8 @@ CPU_SECONDS = 30.0
 WALL_SECONDS = 300.0
 """A machine so busy that a tenth of one processor is left still gets a proof done."""
 MEMORY_MB = 2048
+FALL_SECONDS = 5.0
+"""A process that closed its output is ending already."""
 
 
 class Prover(Protocol):
@@ -132,7 +134,7 @@ class ProverProcess:
                 "s, and not for the CPU that it needs: the machine is too busy."
             ) from None
         except (EOFError, OSError):
-            if await self._fallen() == -OVERSPENT:
+            if await self._fallen(FALL_SECONDS) == -OVERSPENT:
                 fault = f"within {self._cpu_seconds:g} s of CPU"
                 raise _beyond_bounds(request, fault) from None
             return None
@@ -169,11 +171,14 @@ class ProverProcess:
     async def close(self) -> None:
         await self._fallen()
 
-    async def _fallen(self) -> int | None:
-        """The process's exit code once it has ended, if need be by force; None without one."""
+    async def _fallen(self, patience: float = 0.0) -> int | None:
+        """The process's exit code once it has ended, by force after `patience` seconds; None
+        without one. A kill before would take the code away from who waits for it."""
         process, self._process = self._process, None
         if process is None:
             return None
+        with suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), patience)
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 process.kill()

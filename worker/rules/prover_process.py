@@ -11,6 +11,7 @@ import signal
 import sys
 from typing import BinaryIO
 
+from rules_engine.author.prove import ProvenFormulas
 from worker.rules.proof import Request, answer, frame
 
 OVERSPENT = signal.SIGPROF
@@ -18,10 +19,11 @@ OVERSPENT = signal.SIGPROF
 
 def serve(requests: BinaryIO, replies: BinaryIO, cpu_seconds: float) -> None:
     """Until the requests end."""
+    proven = ProvenFormulas()
     while length := requests.read(4):
         signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
         request: Request = pickle.loads(requests.read(int.from_bytes(length, "big")))
-        reply = frame(pickle.dumps(answer(request)))
+        reply = frame(pickle.dumps(answer(request, proven)))
         signal.setitimer(signal.ITIMER_PROF, 0)
         replies.write(reply)
         replies.flush()
