@@ -3,8 +3,10 @@
 .PHONY: help setup demo test lint types format bench bench-rules load simulate-faults chaos fuzz parts lock docs
 
 BIN := .venv/bin
-JOBS := 2
-# Files of tests that run side by side; each of the two has a Kafka and a Redis of its own.
+JOBS := 3
+# Files of tests that run side by side, each with a Kafka and a Redis of its own. Many of them mostly
+# wait, for a session to time out or a timer to ring: in the order of their names the longest start
+# early, in xdist's own order they would be the last.
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,7 +22,7 @@ demo: setup ## watch the worker on live sample traffic; EVENTS=5000 ends by itse
 
 test: parts lint types ## everything: style, types, and all tests, with a real Kafka and a real Redis
 	@echo "==> Tests"
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup ## style and format
 	@echo "==> Style"
