@@ -17,6 +17,9 @@ from worker.kafka.security import client_options
 from worker.kafka.topics import create_topics, partition_count
 
 SUBJECT_NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+MAY_SIGN = "keyUsage=critical,keyCertSign,cRLSign"
+"""Without it Python 3.13 trusts no authority."""
+IS_NO_AUTHORITY = "basicConstraints=critical,CA:FALSE"
 
 
 @dataclass
@@ -29,7 +32,7 @@ class Certificates:
     def authority(self, name: str) -> None:
         self._openssl(
             *f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={name}".split(),
-            *f"-keyout {name}.key -out {name}.pem".split(),
+            *f"-keyout {name}.key -out {name}.pem -addext {MAY_SIGN}".split(),
         )
 
     def issue(self, name: str, authority: str) -> None:
@@ -37,7 +40,7 @@ class Certificates:
         self._openssl(
             *f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={name}".split(),
             *f"-keyout {name}.key -out {name}.pem -addext {SUBJECT_NAMES}".split(),
-            *f"-CA {authority}.pem -CAkey {authority}.key".split(),
+            *f"-addext {IS_NO_AUTHORITY} -CA {authority}.pem -CAkey {authority}.key".split(),
         )
         both = self.file(f"{name}.key").read_text() + self.file(f"{name}.pem").read_text()
         self.file(f"{name}.both").write_text(both)
