@@ -41,6 +41,7 @@ simulate-faults: setup ## lanes, budgets and timers under crashes, zombies and l
 	@$(BIN)/python -m tests.simulation.run $(ARGS)
 	@$(BIN)/python -m tests.simulation.budget_run $(ARGS)
 	@$(BIN)/python -m tests.simulation.timer_run $(ARGS)
+	@$(BIN)/python -m tests.simulation.together_run $(ARGS)
 
 chaos: parts ## workers, brokers and Redis killed, frozen, cut off; FAULTS=1000 SEED=7, verified
 	@$(BIN)/python -m tests.chaos.run --faults $(or $(FAULTS),60) $(if $(SEED),--seed $(SEED)) $(ARGS)

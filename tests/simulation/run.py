@@ -56,6 +56,7 @@ class History:
         self.world = World(seed)
         self.make = make
         self.faults = self.world.random.randint(0, faults)
+        self.owners: dict[int, Lane] = {}
         self.running: dict[int, Coroutine[Any, Any, None]] = {}
         self.asleep: dict[int, int] = {}
         self.steps = 0
@@ -64,25 +65,32 @@ class History:
     def new_owner(self) -> None:
         self.world.newest += 1
         owner = self.world.newest
-        self.running[owner] = self.make(self.world, owner).run()
+        self.owners[owner] = self.make(self.world, owner)
+        self.running[owner] = self.owners[owner].run()
 
     def play(self) -> None:
         """Until every input is committed, published and trimmed. Raises Broken, LoudStop."""
         self.new_owner()
         while not self.finished():
-            self.steps += 1
-            if self.steps > MOST_STEPS:
-                raise Broken("no progress")
-            if self.steps % PATIENCE == 0:
-                self.new_owner()
-            luck = self.world.random.random()
-            if self.faults and luck < 0.05:
-                self.faults -= 1
-                self.fault()
-            elif self.world.under_way and luck < 0.3:
-                self.land_one()
-            else:
-                self.step_one()
+            self.turn()
+        self.close()
+
+    def turn(self) -> None:
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise Broken("no progress")
+        if self.steps % PATIENCE == 0:
+            self.new_owner()
+        luck = self.world.random.random()
+        if self.faults and luck < 0.05:
+            self.faults -= 1
+            self.fault()
+        elif self.world.under_way and luck < 0.3:
+            self.land_one()
+        else:
+            self.step_one()
+
+    def close(self) -> None:
         for coroutine in self.running.values():
             coroutine.close()
 

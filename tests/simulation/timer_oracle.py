@@ -9,6 +9,7 @@ from rules_engine.books.around import Around
 from rules_engine.budgets.lane import LaneBudgets
 from rules_engine.budgets.messages import decode_message
 from rules_engine.budgets.port import SEPARATOR, BudgetKey
+from rules_engine.budgets.state import unpack_budgets
 from rules_engine.client import ClientState
 from rules_engine.compile import CompiledRuleSet
 from rules_engine.evaluate import apply_event, refusal
@@ -53,7 +54,10 @@ class Expected:
         self.rung = 0
         self.walk: TimerWalk | None = None
         self.rules: dict[str, CompiledRuleSet] = {}
-        self.lane = LaneBudgets(b"", 0, 1, SLICE_UNIT)
+        self.lane = self._open_lane()
+
+    def _open_lane(self) -> LaneBudgets:
+        return LaneBudgets(self.budgets, self.world.number, self.world.lanes, SLICE_UNIT)
 
     def open_walk(self, rules: dict[str, CompiledRuleSet]) -> TimerWalk:
         """Over everybody who is known."""
@@ -65,13 +69,14 @@ class Expected:
         return TimerWalk(rules, self.clients, candidates, self.position, AROUND)
 
     def take(self, plan: Plan) -> None:
+        self._hold_to_what_was_tried(plan)
         named = {org: by_hash()[name] for org, name in plan.rules.items() if name is not None}
         everything = {org: rule_set(org, "r1") for org in ("p", "q")}
         self.rules = named if self.world.swapped else everything
         if plan.since:
             self._idle_until(plan)
         self.walk = self.open_walk(self.rules)
-        self.lane = LaneBudgets(self.budgets, 0, 1, SLICE_UNIT)
+        self.lane = self._open_lane()
         self.units = 0
         for record in self._in_order(plan):
             if record.topic == INTERNAL:
@@ -85,6 +90,18 @@ class Expected:
         if plan.timer is not None:
             self.position = Position(plan.timer.at, plan.timer)
         self.budgets = self.lane.packed() or self.budgets
+
+    def _hold_to_what_was_tried(self, plan: Plan) -> None:
+        """Until the answer comes, nothing but messages is taken; then, and before anything else,
+        what was tried in vain, at the instant and under the rules of its first attempt."""
+        tried = unpack_budgets(self.budgets).tried
+        if tried is None:
+            return
+        if tried.asking:
+            if plan.timers or any(part.topic != INTERNAL for part in plan.ranges):
+                raise Broken(f"plan {plan.seq} takes something while the lane waits")
+        elif (plan.wall, plan.rules.get(tried.organization_id)) != (tried.wall, tried.rules):
+            raise Broken(f"plan {plan.seq} decides otherwise than {tried} was tried")
 
     def _idle_until(self, plan: Plan) -> None:
         """Nothing unread, nothing due: the clock followed the wall clock."""
@@ -212,8 +229,8 @@ class Expected:
             self.due[b"journal " + entry.operation_id.encode()] = msgspec.json.encode(entry)
 
 
-def verify(world: TimerWorld) -> int:
-    """How many timers rang. Raises Broken."""
+def verify(world: TimerWorld) -> Expected:
+    """What happened. Raises Broken where the lane's tables or what it published differ."""
     expected = Expected(world)
     for plan in valid_plans(world.log):
         expected.take(plan)
@@ -230,10 +247,11 @@ def verify(world: TimerWorld) -> int:
         published.setdefault(name, set()).add(output.value or b"")
     _hold("published", published, {name: {content} for name, content in expected.due.items()})
     states = {key: pack_client(expected.clients.get(key) or ClientState()) for key in expected.keys}
-    held = {key: raw for key, raw in world.tables.values.items() if key != BUDGETS_KEY}
-    _hold("states", held, states)
+    if expected.budgets:
+        states[BUDGETS_KEY] = expected.budgets
+    _hold("states", world.tables.values, states)
     _check_index(world, expected)
-    return expected.rung
+    return expected
 
 
 def _nothing_left(world: TimerWorld, expected: Expected) -> None:

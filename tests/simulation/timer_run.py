@@ -32,7 +32,6 @@ from worker.lane import Lane, LanePorts, LaneSettings
 from worker.plan import decode_head
 
 MakeLane = Callable[[TimerWorld, int], Lane]
-MOST_STEPS = 60_000
 QUIET_STEPS = 250
 """So long nothing happened after the end: the lane has nothing left to do."""
 
@@ -108,7 +107,7 @@ def judged(history: TimerHistory) -> int:
         history.play()
     except LoudStop as stop:
         raise Broken(f"loud stop: {stop}") from stop
-    return verify(history.world)
+    return verify(history.world).rung
 
 
 def main() -> int:

@@ -82,7 +82,10 @@ def by_hash() -> dict[str, CompiledRuleSet]:
 
 
 class TimerWorld(World):
-    """`started`: real microseconds; each step of the scheduler lets some time pass."""
+    """`started`: real microseconds; each step of the scheduler lets some time pass. The lane is
+    number `number` of `lanes`."""
+
+    number, lanes = 0, 1
 
     def __init__(self, seed: int, hurry: bool = False) -> None:
         super().__init__(seed)

@@ -1,0 +1,57 @@
+"""Lanes, timers, budgets and reloads at once, under faults; and what only a lane that waits for
+another's answer can do wrong."""
+
+from typing import Any
+
+import pytest
+
+from rules_engine.budgets.state import unpack_budgets
+from tests.simulation.oracle import Broken, valid_plans
+from tests.simulation.timer_oracle import verify
+from tests.simulation.together_oracle import judge
+from tests.simulation.together_run import Histories, run_seed
+from worker.batch import step
+from worker.evaluator_port import Evaluated
+from worker.plan import timer_at
+
+SEEDS = 4
+
+
+def test_every_timer_rings_once_and_no_budget_is_overdrawn() -> None:
+    assert sum(map(run_seed, range(SEEDS))) > 50 * SEEDS
+
+
+def test_the_same_under_many_faults() -> None:
+    assert run_seed(50_000, faults=40) > 50
+
+
+def test_lanes_ask_each_other_about_events_and_timers() -> None:
+    histories = Histories(1, faults=0)
+    histories.play()
+    histories.close()
+    expected = [verify(world) for world in histories.together.lanes]
+    judge(expected)
+    cuts = [p.cut for w in histories.together.lanes for p in valid_plans(w.log) if p.cut]
+    timers = [cut for cut in cuts if timer_at(cut) is not None]
+    assert 0 < len(timers) < len(cuts)
+    heard = {pair for number, lane in enumerate(expected) for pair in _heard(number, lane.budgets)}
+    assert len({receiver for receiver, sender in heard if receiver != sender}) == len(expected)
+
+
+def _heard(number: int, budgets: bytes) -> set[tuple[int, int]]:
+    return {(number, sender) for sender in unpack_budgets(budgets).seen}
+
+
+@pytest.mark.parametrize(("forgotten", "first"), [("again_at", 0), ("rules", 4)])
+def test_a_lane_that_decides_the_pending_record_otherwise_is_caught(
+    forgotten: str, first: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the instant of the second attempt, or under rules that came between: the search begins
+    where a history shows it."""
+
+    async def careless(*args: Any, **named: Any) -> Evaluated:
+        return await step(*args, **{**named, forgotten: None})
+
+    monkeypatch.setattr("worker.lane.step", careless)
+    with pytest.raises(Broken, match="decides otherwise"):
+        run_seed(first)
