@@ -162,7 +162,7 @@ class Lane:
             elif not self.stopping:
                 self.ports.points.reached(Point.POLLED)
                 await process(batch)
-        await self.trim()
+        await self._leave()
 
     async def _forget_old(self) -> None:
         """Housekeeping, no part of a plan: what the evaluation counts as forgotten by the clock of
@@ -307,6 +307,12 @@ class Lane:
             await self.ports.tables.trim(self.held().raw_head)
             self._untrimmed = False
             self.ports.points.reached(Point.TRIMMED)
+
+    async def _leave(self) -> None:
+        """What nobody would know of later: that everything is published, and the entries that the
+        last plan made stale. Raises Moved, Unavailable."""
+        await self.trim()
+        await self.index.tidy(self.held().raw_head)
 
     async def _await_membership(self) -> None:
         """Only a member may start a term: a start fences whoever else believes to own the lane."""

@@ -1,11 +1,12 @@
 """Timers in a lane over tables in memory: crowds at one instant, waking, what is forgotten."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from rules_engine.author.load import load_rule_set
 from rules_engine.compile import CompiledRuleSet, compile_rule_set
+from rules_engine.timers.facts import Fact
 from schemas.records import InputRecord, Record
 from schemas.topics import Channel
 from tests.simulation.toy import SilentObserver
@@ -21,6 +22,7 @@ from worker.plan import Plan, decode_record
 from worker.ports import Batch
 from worker.tables.memory import MemoryLane
 from worker.tables.port import IndexChange, IndexRange
+from worker.timer_index import fact_prefix
 
 TOPICS = {channel.value: channel.value for channel in Channel}
 CHANNELS = {"CLIENTS": Channel.CLIENTS, "PAYMENTS": Channel.PAYMENTS}
@@ -379,3 +381,23 @@ async def test_stale_entries_go_with_the_next_commit_and_are_passed_over_until_t
     assert view.change == IndexChange([], [b"v\x1fa"])
     await view.tidy(b"2")
     assert await tables.look(b"2", [IndexRange(b"v\x1f", b"v\x20", 9)]) == [[b"v\x1fb"]]
+
+
+async def test_a_lane_that_is_left_leaves_no_stale_entries_behind() -> None:
+    """Its next owner knows nothing of them: each rebalance would leave some in Redis for ever."""
+    place = Place()
+    for name, birthday in (("e0", "1990-03-25"), ("e1", "1990-04-26")):
+        place.inputs.add("CLIENTS", BEGIN, "c", name, type="CLIENT_UPDATED", birthday=birthday)
+        lane = place.lane()
+        await lane.run(_one_batch(lane))
+    head, _ = await place.tables.peek()
+    found = await place.tables.look(head, [IndexRange(b"b", b"c", 9)])
+    assert found == [[fact_prefix(Fact.BIRTHDAY, "izi", 426) + b"c"]]
+
+
+def _one_batch(lane: Lane) -> Callable[[Batch], Awaitable[None]]:
+    async def process(batch: Batch) -> None:
+        await lane.process(batch)
+        lane.stop()
+
+    return process
