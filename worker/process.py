@@ -9,6 +9,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from config.settings import Settings
+from worker.allocator import give_back_large_blocks
 from worker.app import PRODUCTION, Parts, build
 from worker.errors import LoudStop
 from worker.faust_app import run_app
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 
 def run(settings: Settings, *, stale_outputs: str = "stop", parts: Parts = PRODUCTION) -> int:
     """The production worker until SIGTERM (0) or until it had to stop (1)."""
+    give_back_large_blocks()
     try:
         partitions = asyncio.run(_until_signal(preflight(settings)))
     except LoudStop as stop:

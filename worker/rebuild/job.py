@@ -10,6 +10,7 @@ from threading import Thread
 from typing import BinaryIO
 
 from config.load import load_settings
+from worker.allocator import give_back_large_blocks
 from worker.garbage import collect_rarely
 from worker.rebuild.lanes import rebuild_lanes
 from worker.rebuild.news import News, Order, decode_order, encode
@@ -21,6 +22,7 @@ def main() -> None:
     with open(0, "rb", buffering=0, closefd=False) as orders:
         order = decode_order(orders.readline())
     Thread(target=_leave_with_starter, daemon=True).start()
+    give_back_large_blocks()
     collect_rarely()
     asyncio.run(_carry_out(order, sys.stdout.buffer))
 
