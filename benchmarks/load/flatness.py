@@ -12,6 +12,10 @@ class Bound(Struct, frozen=True):
     share: float
     slack: float = 0.0
 
+    def limit(self, first: float) -> float:
+        """The highest that a last half may be."""
+        return first * (1 + self.share) + self.slack
+
 
 class Growth(Struct, frozen=True):
     """Medians of both halves."""
@@ -27,7 +31,7 @@ class Growth(Struct, frozen=True):
 
     def fault(self, bound: Bound) -> str | None:
         """What to say where it grew beyond the bound."""
-        limit = self.first * (1 + bound.share) + bound.slack
+        limit = bound.limit(self.first)
         if self.last <= limit:
             return None
         return (

@@ -68,6 +68,8 @@ class Ground:
         return Entrant(contender, site, inputs, self.meter)
 
     def redis_bytes(self) -> int:
-        """Used memory, in which fragmentation has no part."""
+        """What Redis holds, without fragmentation and without what it needs for connections, whose
+        buffers follow the batches under way."""
+        name = "used_memory_dataset:"
         lines = self.redis.cli("INFO", "memory").splitlines()
-        return int(next(line for line in lines if line.startswith("used_memory:")).split(":")[1])
+        return int(next(line for line in lines if line.startswith(name)).removeprefix(name))

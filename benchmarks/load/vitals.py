@@ -1,5 +1,5 @@
-"""What a worker holds: memory, descriptors, threads (as the kernel says), tasks and objects (as the
-worker itself says, see `watched`)."""
+"""What a worker holds: memory, descriptors, threads (as the kernel says), tasks, objects and blocks
+of memory (as the worker itself says, see `watched`)."""
 
 import json
 import os
@@ -20,10 +20,14 @@ PROC = Path("/proc")
 
 
 class Vitals(Struct, frozen=True):
+    """`objects`: those that Python's garbage collector tracks; `blocks`: all that Python allocated,
+    such as texts and numbers."""
+
     rss_mb: float
     redis_mb: float
     tasks: int
     objects: int
+    blocks: int
     descriptors: int
     threads: int
 
@@ -31,6 +35,7 @@ class Vitals(Struct, frozen=True):
 class Counts(Struct, frozen=True):
     tasks: int
     objects: int
+    blocks: int
 
 
 def look(pid: int, counts: Path, redis_bytes: int) -> Vitals:
@@ -41,6 +46,7 @@ def look(pid: int, counts: Path, redis_bytes: int) -> Vitals:
         redis_mb=redis_bytes / 2**20,
         tasks=asked.tasks,
         objects=asked.objects,
+        blocks=asked.blocks,
         descriptors=len(os.listdir(PROC / str(pid) / "fd")),
         threads=len(os.listdir(PROC / str(pid) / "task")),
     )

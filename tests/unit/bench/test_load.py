@@ -16,7 +16,7 @@ from benchmarks.load.organizations import (
     small_rule_set,
     small_rules,
 )
-from benchmarks.load.soak import CHANGES, JOINS, SHARES
+from benchmarks.load.soak import BOUNDS, CHANGES, HOUR, JOINS, JUDGED, NORMAL_RATE, SHARES
 from benchmarks.load.told import Told, as_json
 from benchmarks.workload.events import EventStream, client_id
 from benchmarks.workload.expected import Reference
@@ -57,14 +57,23 @@ def test_a_fault_names_what_grew() -> None:
     assert fault == "tasks grew from 70.0 to 170.0 (at most 79.0): something is kept for ever"
 
 
-def test_a_leak_of_a_kilobyte_an_event_is_found() -> None:
-    """72,000 events a tenth, 150 MB to begin with: 70 MB a tenth."""
-    leaking = [150 + 70.3 * tenth for tenth in range(1, 11)]
-    assert growth("rss", leaking).fault(Bound(0.10, 8.0)) is not None
+@pytest.mark.parametrize(
+    ("name", "flat", "leak"),
+    [("rss_mb", 230.0, 100 / 2**20), ("redis_mb", 13.0, 20 / 2**20), ("blocks", 1_200_000.0, 1.0)],
+)
+def test_a_small_leak_is_found(name: str, flat: float, leak: float) -> None:
+    """Ten looks, 60,000 events apart: 100 bytes each are 5.7 MB from look to look. A look finds
+    less or more in turn, as the second worker is there or not."""
+    apart = NORMAL_RATE * HOUR // SHARES * JUDGED // 10
+    assert apart == 60_000
+    samples = [flat * (0.98 if look % 2 else 1.02) for look in range(10)]
+    leaking = [each + leak * apart * look for look, each in enumerate(samples)]
+    assert growth(name, samples).fault(BOUNDS[name]) is None
+    assert growth(name, leaking).fault(BOUNDS[name]) is not None
 
 
 def test_both_halves_of_a_soak_have_the_same_rebalances() -> None:
-    half = SHARES // 2
+    half = JUDGED // 2
     first = {at: joins for at, joins in JOINS.items() if at <= half}
     assert {at + half: joins for at, joins in first.items()} == {
         at: joins for at, joins in JOINS.items() if at > half
