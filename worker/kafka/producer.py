@@ -15,6 +15,10 @@ log = logging.getLogger(__name__)
 
 REQUEST_TIMEOUT_MS = 10_000
 STOP_SECONDS = 3.0
+REQUEST_BYTES = 1_048_576
+"""aiokafka's bound of one request, whatever a topic would take."""
+_ENVELOPE_BYTES = 512
+"""More than what it counts beside key and value."""
 
 
 class SharedProducer:
@@ -90,8 +94,8 @@ async def check_partition(producer: AIOKafkaProducer, topic: str, n: int) -> Non
 
 
 def too_large(topic: str, size: int) -> Misconfigured:
-    """A record that the broker will never take."""
-    return Misconfigured(
-        f"A record of {size} bytes is larger than {topic} accepts.",
-        f"Raise max.message.bytes of {topic} (loyalty topics check), then start the worker again.",
-    )
+    """A record that will never be taken: by the broker, or by the client before it."""
+    remedy = f"Raise max.message.bytes of {topic} (loyalty topics check), then start anew."
+    if size > REQUEST_BYTES - _ENVELOPE_BYTES:
+        remedy = f"None above {REQUEST_BYTES} bytes is sent: make smaller what it holds."
+    return Misconfigured(f"A record of {size} bytes is larger than {topic} accepts.", remedy)

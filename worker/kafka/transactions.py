@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, ProducerFenced
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerFenced
 
 from worker.errors import OutcomeUnknown, Unavailable, WorkerError
+from worker.kafka.producer import too_large
 from worker.kafka.security import unreachable
 
 TRANSACTION_MS = 15_000
@@ -25,15 +26,22 @@ class ExclusiveWriter:
         self._producer = producer
 
     async def write(self, records: Sequence[tuple[str, bytes, bytes]]) -> None:
-        """(topic, key, value), in one transaction. Raises Overtaken and OutcomeUnknown."""
+        """(topic, key, value), in one transaction. Raises Overtaken and OutcomeUnknown, and
+        Misconfigured where a topic never takes so large a record: nothing was written."""
         try:
             async with self._producer.transaction():
                 for topic, key, value in records:
-                    await self._producer.send_and_wait(topic, value, key=key)
+                    await self._send(topic, key, value)
         except ProducerFenced as error:
             raise Overtaken(str(error)) from error
         except KafkaError as error:
             raise OutcomeUnknown(f"whether it was written is not known: {error!r}") from error
+
+    async def _send(self, topic: str, key: bytes, value: bytes) -> None:
+        try:
+            await self._producer.send_and_wait(topic, value, key=key)
+        except MessageSizeTooLargeError as error:
+            raise too_large(topic, len(key) + len(value)) from error
 
 
 @asynccontextmanager
