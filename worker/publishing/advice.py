@@ -28,7 +28,8 @@ def recent_change_of_tiers(
     sets = [(each.pushed, _loaded(each)) for each in pushes]
     if not sets or not changes_tiers(sets[-1][1], new):
         return None
-    return max(_changes(sets, now), key=lambda pushed: pushed.at, default=None)
+    changes = list(_changes(sets, now))
+    return changes[-1] if changes else None
 
 
 def _changes(

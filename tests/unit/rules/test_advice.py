@@ -48,6 +48,12 @@ FIRST = pushed("1", 5, "2026-10-01T10:00:00+00:00")
         pytest.param([], 6, None, id="the-first-change"),
         pytest.param([("2", 6, "2026-11-10T12:00:00+00:00", 1)], 7, "to 6", id="12-days-ago"),
         pytest.param([("2", 6, "2026-11-08T12:00:00+00:00", 1)], 7, None, id="14-days-ago"),
+        pytest.param(
+            [("2", 6, "2026-11-10T12:00:00+00:00", 1), ("3", 8, "2026-11-10T12:00:00+00:00", 1)],
+            7,
+            "to 8",
+            id="the-later-of-one-second",
+        ),
         pytest.param([("2", 6, "2026-11-10T12:00:00+00:00", 1)], 6, None, id="tiers-stay"),
         pytest.param([("2", 5, "2026-11-20T12:00:00+00:00", 9)], 7, None, id="a-rule-changed"),
     ],
