@@ -15,6 +15,8 @@ import typer
 
 from worker.cli.failure import CommandFailed
 
+_NO_BREAK = str.maketrans("\t\n\r", "   ")
+
 
 class Format(StrEnum):
     TEXT = "text"
@@ -50,7 +52,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A table as wide as the terminal; in a pipe tab-separated lines without a heading."""
     if not sys.stdout.isatty():
         for row in rows:
-            print("\t".join(row))
+            print_line(row)
         return
     from rich.console import Console
     from rich.table import Table
@@ -59,6 +61,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*row)
     Console().print(table, markup=False)
+
+
+def print_line(cells: Sequence[str]) -> None:
+    """Separated by tabs, and one line whatever the cells hold."""
+    print("\t".join(cell.translate(_NO_BREAK) for cell in cells))
 
 
 def read_bytes(path: str) -> bytes:

@@ -2,14 +2,13 @@
 
 import getpass
 import os
-import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rules_engine.wording import counted
 from worker.cli.failure import CommandFailed
+from worker.cli.going_live import go_live
 from worker.cli.output import Format, FormatOption, fail, print_json, read_bytes, say
 from worker.cli.waiting import wait
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from rules_engine.checked import CheckedRuleSet
     from worker.publishing.awaiting import Answers
-    from worker.publishing.catalog import Catalog
     from worker.publishing.publish import Push
 
 ReasonOption = Annotated[
@@ -50,11 +48,12 @@ def push(
     where a worker refused it or was silent; it is published all the same then.
     """
     who = _author(author), _text("--reason", reason)
+    base = None if base is None else _text("--base", base)
     settings = _settings()
     file, raw, checked = _load(path)
     _require_lint(file, raw)
     _require_tests(file, checked)
-    _finish(wait(_go_live(settings, raw.decode(), checked, who, base, yes, timeout)), form)
+    _finish(go_live(settings, raw.decode(), checked, who, base, yes, timeout), form)
 
 
 def rollback(
@@ -76,6 +75,7 @@ def rollback(
     Without --to the last push is undone; once more undoes the one before it, and so on.
     """
     from rules_engine.author.load import load_rule_set
+    from rules_engine.errors import RuleSetError
     from worker.publishing.catalog import read_catalog
     from worker.publishing.earlier import earlier_push
 
@@ -85,8 +85,15 @@ def rollback(
     settings = _settings()
     catalog = wait(read_catalog(settings))
     entry = earlier_push(catalog, organization, to)
-    checked = load_rule_set(entry.text, f"{organization} {entry.version}")
-    _finish(wait(_go_live(settings, entry.text, checked, who, None, yes, timeout, True)), form)
+    try:
+        checked = load_rule_set(entry.text, f"{organization} {entry.version}")
+    except RuleSetError as error:
+        fail(*map(str, error.diagnostics), mark=False)
+        raise CommandFailed(
+            f"{organization} {entry.version} is a set that this release refuses, nothing was "
+            "published; name another with --to, or mend its text and push that"
+        ) from None
+    _finish(go_live(settings, entry.text, checked, who, None, yes, timeout, True), form)
 
 
 def _load(path: str) -> "tuple[str, bytes, CheckedRuleSet]":
@@ -159,82 +166,21 @@ def _settings() -> "Settings":
 
 
 def _author(given: str | None) -> str:
-    return _text("--author", given) if given is not None else getpass.getuser()
+    if given is not None:
+        return _text("--author", given)
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container runs under a number that no list of users has
+        raise typer.BadParameter(
+            "this machine knows no name for its user; say who with --author"
+        ) from None
 
 
 def _text(name: str, given: str) -> str:
+    """In one line, as tables show it."""
     if not given.strip():
         raise typer.BadParameter(f"{name} is empty")
-    return given.strip()
-
-
-async def _go_live(
-    settings: "Settings",
-    text: str,
-    checked: "CheckedRuleSet",
-    who: tuple[str, str],
-    base: str | None,
-    yes: bool,
-    timeout: float,
-    is_back: bool = False,
-) -> "tuple[CheckedRuleSet, Push, Answers]":
-    """Compare, ask, publish, wait."""
-    from worker.publishing.awaiting import await_applied
-    from worker.publishing.catalog import read_catalog
-    from worker.publishing.publish import Push, publish
-    from worker.rules.texts import rule_text
-
-    catalog = await read_catalog(settings)
-    live = catalog.live.get(checked.organization_id)
-    found = None if live is None else live.content_hash or "?"
-    push = Push(checked, text, *who, base=found if base is None else base, is_back=is_back)
-    _show_difference(catalog, checked)
-    if found == checked.content_hash:
-        raise CommandFailed(f"{checked.organization_id} {checked.version} is live already")
-    if not yes:
-        _confirm(checked)
-    await publish(settings, push)
-    say(f"Published {checked.organization_id} {checked.version} ({checked.content_hash[:12]}).")
-    answers = await await_applied(
-        lambda: read_catalog(settings),
-        checked.organization_id,
-        checked.content_hash,
-        rule_text(text).content_hash,
-        timeout,
-    )
-    return checked, push, answers
-
-
-def _show_difference(catalog: "Catalog", checked: "CheckedRuleSet") -> None:
-    from rules_engine.difference import diff_rule_sets
-    from worker.publishing.advice import recent_change_of_tiers
-
-    live = catalog.live.get(checked.organization_id)
-    if live is None:
-        say(f"{checked.organization_id} has no live set yet.")
-        return
-    if live.checked is None:
-        say(f"The live set of {checked.organization_id} is one that this release refuses.")
-        return
-    say(f"{checked.organization_id}: {live.checked.version} → {checked.version}")
-    lines = [line for each in diff_rule_sets(live.checked, checked) for line in each.lines()]
-    for line in lines or ["no difference in what it does"]:
-        say(f"  {line}")
-    pushes = catalog.pushes_of(checked.organization_id)
-    recent = recent_change_of_tiers(pushes, checked, datetime.now(UTC))
-    if recent is not None:
-        say(
-            f"warning: tiers were changed on {recent.at[:10]} already ({recent.author}: "
-            f"{recent.reason}). Leave two weeks between changes of tiers, or nobody can tell what "
-            "each of them did."
-        )
-
-
-def _confirm(checked: "CheckedRuleSet") -> None:
-    if not sys.stdin.isatty():
-        raise CommandFailed("nobody is there to confirm; repeat the command with --yes")
-    question = f"Publish {checked.organization_id} {checked.version} to all workers?"
-    typer.confirm(question, abort=True, err=True)
+    return " ".join(given.split())
 
 
 def _finish(done: "tuple[CheckedRuleSet, Push, Answers]", form: Format) -> None:

@@ -4,9 +4,10 @@ import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec.structs import replace
 
 from worker.cli.failure import CommandFailed
-from worker.cli.output import Format, FormatOption, print_json, print_table, say
+from worker.cli.output import Format, FormatOption, print_json, print_line, print_table, say
 from worker.cli.waiting import wait
 
 if TYPE_CHECKING:
@@ -32,7 +33,10 @@ def status(
 
     if organization is not None and not organization.strip():
         raise typer.BadParameter("ORG is empty; name an organization, or leave it out for all")
-    catalog = wait(read_catalog(load_settings(os.environ, needs=["kafka"])))
+    settings = load_settings(os.environ, needs=["kafka"])
+    catalog = wait(read_catalog(settings))
+    if (settings.rules_source or "").startswith("directory:"):
+        catalog = replace(catalog, live={})  # a topic that these workers do not read
     found = [_told(catalog, each, history) for each in _organizations(catalog, organization)]
     if form is Format.JSON:
         print_json({"workers": sorted(catalog.workers), "organizations": found})
@@ -106,7 +110,7 @@ def _show(found: list[dict[str, Any]], catalog: "Catalog") -> None:
             worker["worker"],
             worker["version"] or "-",
             worker["since"] or "-",
-            _state(worker),
+            _state(worker, each["hash"]),
         )
         for each in found
         for worker in each["workers"] or [_NOBODY]
@@ -119,15 +123,18 @@ def _show(found: list[dict[str, Any]], catalog: "Catalog") -> None:
                 say(worker["findings"])
         for entry in each.get("history", ()):
             line = (each["organizationId"], entry["version"], entry["hash"][:12], entry["at"])
-            print("\t".join((*line, entry["author"], entry["reason"])))
+            print_line((*line, entry["author"], entry["reason"]))
     if not catalog.workers:
         say("No worker is in the group.")
 
 
-def _state(worker: dict[str, Any]) -> str:
+def _state(worker: dict[str, Any], live: str | None) -> str:
+    """`behind`: it decides by another set than the live one."""
     if worker["refusedAt"]:
         return f"refused at {worker['refusedAt']}"
-    return "applied" if worker["version"] else "-"
+    if worker["version"] is None:
+        return "-"
+    return "applied" if live in (None, worker["hash"]) else "behind"
 
 
 _NOBODY: dict[str, Any] = dict.fromkeys(("version", "since", "refusedAt", "findings")) | {
