@@ -1,6 +1,7 @@
-"""Lanes, timers, budgets and reloads at once, under faults; and what only a lane that waits for
-another's answer can do wrong."""
+"""Lanes, timers, budgets, payments and reloads at once, under faults; and what only a lane that
+waits for another's answer can do wrong."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -42,16 +43,27 @@ def _heard(number: int, budgets: bytes) -> set[tuple[int, int]]:
     return {(number, sender) for sender in unpack_budgets(budgets).seen}
 
 
-@pytest.mark.parametrize(("forgotten", "first"), [("again_at", 0), ("rules", 4)])
-def test_a_lane_that_decides_the_pending_record_otherwise_is_caught(
-    forgotten: str, first: int, monkeypatch: pytest.MonkeyPatch
+def test_a_lane_that_leaves_payments_of_the_forgotten_behind_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """At the instant of the second attempt, or under rules that came between: the search begins
-    where a history shows it."""
+    async def nothing(*_: object) -> Sequence[str]:
+        return ()
+
+    monkeypatch.setattr("worker.lane.erase", nothing)
+    with pytest.raises(Broken, match="states"):
+        run_seed(2)
+
+
+@pytest.mark.parametrize(("forgotten", "seed"), [("again_at", 0), ("rules", 2)])
+def test_a_lane_that_decides_the_pending_record_otherwise_is_caught(
+    forgotten: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the instant of the second attempt, or under rules that came between, in a history
+    that shows it."""
 
     async def careless(*args: Any, **named: Any) -> Evaluated:
         return await step(*args, **{**named, forgotten: None})
 
     monkeypatch.setattr("worker.lane.step", careless)
     with pytest.raises(Broken, match="decides otherwise"):
-        run_seed(first)
+        run_seed(seed)

@@ -1,10 +1,12 @@
 """What must have happened in a `TimerWorld`: the log's plans, one record and one timer after the
 other, over all clients held in memory. No index, no batch, no lane."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
 
+from rules_engine.account.payments import Payment
 from rules_engine.books.around import Around
 from rules_engine.budgets.lane import LaneBudgets
 from rules_engine.budgets.messages import decode_message
@@ -18,25 +20,37 @@ from rules_engine.timers.due import Due, Position, client_key, split_client_key
 from rules_engine.timers.held import HeldCandidates, HeldClients
 from rules_engine.timers.walk import TimerWalk
 from schemas.decode import decode
-from schemas.decoded import Rejected
+from schemas.decoded import Event, PaymentMade, PaymentRefunded, Rejected
 from schemas.records import InputRecord
 from tests.simulation.oracle import Broken, valid_plans
 from tests.simulation.timer_world import (
     CHANNELS,
     INTERNAL,
-    TERMS,
-    TOPICS,
     TimerWorld,
     by_hash,
     rule_set,
 )
 from worker.lane_share import BUDGETS_KEY, SLICE_UNIT
 from worker.merge import merge
+from worker.payments import payment_key
 from worker.plan import Plan, decode_head, timer_at, timer_place
-from worker.tables.codec import pack_client
-from worker.timer_index import Changes
+from worker.tables.codec import pack_client, pack_payment
+from worker.timer_index import FORGOTTEN, Changes, payment_entry
 
-AROUND = Around(TERMS.lapse_grace_us, TERMS.remember_payments_us)
+
+class PaymentsByKey:
+    """`Payments` of all clients: nothing is ever deleted here."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, Payment] = {}
+
+    def known(self, event: PaymentMade | PaymentRefunded) -> Payment | None:
+        return self.held.get(payment_key(event))
+
+    def keep(self, event: Event, payment: Payment | None) -> None:
+        """What the event came to."""
+        if payment is not None and isinstance(event, PaymentMade | PaymentRefunded):
+            self.held[payment_key(event)] = payment
 
 
 class Expected:
@@ -44,7 +58,10 @@ class Expected:
 
     def __init__(self, world: TimerWorld) -> None:
         self.world = world
-        self.positions = dict.fromkeys(TOPICS, 0)
+        terms = world.terms
+        self.payments = PaymentsByKey()
+        self.around = Around(terms.lapse_grace_us, terms.remember_payments_us, self.payments)
+        self.positions = dict.fromkeys(world.inputs, 0)
         self.position: Position | None = None
         self.clients = HeldClients()
         self.keys: set[str] = set()
@@ -61,12 +78,12 @@ class Expected:
 
     def open_walk(self, rules: dict[str, CompiledRuleSet]) -> TimerWalk:
         """Over everybody who is known."""
-        candidates = HeldCandidates(TERMS.lapse_grace_us)
+        candidates = HeldCandidates(self.world.terms.lapse_grace_us)
         for key in self.keys:
             state = self.clients.get(key)
             assert state is not None
             candidates.changed(key, None, state)
-        return TimerWalk(rules, self.clients, candidates, self.position, AROUND)
+        return TimerWalk(rules, self.clients, candidates, self.position, self.around)
 
     def take(self, plan: Plan) -> None:
         self._hold_to_what_was_tried(plan)
@@ -100,7 +117,9 @@ class Expected:
         if tried.asking:
             if plan.timers or any(part.topic != INTERNAL for part in plan.ranges):
                 raise Broken(f"plan {plan.seq} takes something while the lane waits")
-        elif (plan.wall, plan.rules.get(tried.organization_id)) != (tried.wall, tried.rules):
+            return
+        named = plan.rules.get(tried.organization_id, tried.rules)  # none where nothing is taken
+        if (plan.wall, named) != (tried.wall, tried.rules):
             raise Broken(f"plan {plan.seq} decides otherwise than {tried} was tried")
 
     def _idle_until(self, plan: Plan) -> None:
@@ -130,7 +149,7 @@ class Expected:
             self.positions[part.topic] = part.last + 1
             runs[part.topic] = self.world.topics[part.topic][part.first : part.last + 1]
         first = runs.pop(INTERNAL, [])
-        merged = merge([runs[topic] for topic in TOPICS if topic in runs])
+        merged = merge([runs[topic] for topic in self.world.inputs if topic in runs])
         return [*first, *(record for record in merged if isinstance(record, InputRecord))]
 
     def _limit_of(self, key: BudgetKey) -> Decimal:
@@ -142,7 +161,7 @@ class Expected:
         event = decode(record.value, record.key, CHANNELS[record.topic], lambda _: 2)
         if isinstance(event, Rejected):
             return
-        if event.occurred_at > record.timestamp * 1000 + TERMS.clock_skew_us:
+        if event.occurred_at > record.timestamp * 1000 + self.world.terms.clock_skew_us:
             return
         key = client_key(event.organization_id, event.client_id)
         clock = min(event.occurred_at, plan.wall)
@@ -150,13 +169,13 @@ class Expected:
             clock = max(clock, self.walk.position.at)
         rules = self.rules[event.organization_id]
         before = self.clients.get(key) or ClientState()
-        if refusal(rules, before, event, AROUND, clock) is not None:
+        if refusal(rules, before, event, self.around, clock) is not None:
             return
         self._ring_until(clock)
         before = self.clients.get(key) or ClientState()
         self.lane.begin(record.topic, record.offset)
         origin = Origin(record.topic, record.partition, record.offset)
-        outcome = apply_event(rules, before, event, origin, self.lane, AROUND, clock)
+        outcome = apply_event(rules, before, event, origin, self.lane, self.around, clock)
         if outcome.short != tried:
             raise Broken(f"plan {plan.seq}: {origin} is short where it should not be, or not")
         if outcome.short:
@@ -168,6 +187,7 @@ class Expected:
         self.lane.done()
         self.walk.arrive(clock)
         self.clients.put(key, outcome.client)
+        self.payments.keep(event, outcome.payment)
         self.keys.add(key)
         self.walk.changed(key, before, outcome.client)
         self._say(outcome)
@@ -222,6 +242,17 @@ class Expected:
             topic, offset = plan.cut
             self._event(self.world.topics[topic][offset], plan, tried=True)
 
+    def left_of_payments(self, held: Mapping[str, bytes]) -> dict[str, bytes]:
+        """What the tables may hold of payments, where they do: one that is too old for anybody to
+        ask for may be gone already, and one of an earlier life of its client is."""
+        left = {}
+        old = (self.position.at if self.position else 0) - self.world.terms.remember_payments_us
+        for key, payment in self.payments.held.items():
+            client = self.clients.get(SEPARATOR.join(key.split(SEPARATOR)[:2])) or ClientState()
+            if payment.life == client.life and (payment.paid_at >= old or key in held):
+                left[key] = pack_payment(payment)
+        return left
+
     def _say(self, outcome: Outcome) -> None:
         for command in outcome.commands:
             self.due[command.command_id.encode()] = msgspec.json.encode(command)
@@ -249,7 +280,10 @@ def verify(world: TimerWorld) -> Expected:
     states = {key: pack_client(expected.clients.get(key) or ClientState()) for key in expected.keys}
     if expected.budgets:
         states[BUDGETS_KEY] = expected.budgets
-    _hold("states", world.tables.values, states)
+    held = dict(world.tables.values)
+    for key, raw in expected.left_of_payments(held).items():
+        states[key] = raw
+    _hold("states", held, states)
     _check_index(world, expected)
     return expected
 
@@ -275,7 +309,11 @@ def _check_index(world: TimerWorld, expected: Expected) -> None:
     changes = Changes()
     for key in expected.keys:
         changes.client(key, ClientState(), expected.clients.get(key) or ClientState())
-    missing = set(changes.change().add) - world.tables.index
+    needed = {entry for entry in changes.change().add if not entry.startswith(FORGOTTEN)}
+    for key, payment in expected.payments.held.items():
+        if key in world.tables.values:
+            needed.add(payment_entry(payment.paid_at, key))
+    missing = needed - world.tables.index
     if missing:
         raise Broken(f"the index lacks {sorted(missing)}")
 

@@ -21,7 +21,8 @@ from worker.ports import Batch
 
 INTERNAL = "BUDGETS"
 TOPICS = (INTERNAL, "TOPUPS", "VISITS", "CLIENTS")
-CHANNELS = {topic: Channel[topic] for topic in TOPICS}
+PAYMENTS = "PAYMENTS"
+CHANNELS = {topic: Channel[topic] for topic in (*TOPICS, PAYMENTS)}
 BEGIN = datetime(2026, 3, 20, tzinfo=UTC)
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
@@ -86,6 +87,8 @@ class TimerWorld(World):
     number `number` of `lanes`."""
 
     number, lanes = 0, 1
+    inputs: Sequence[str] = TOPICS
+    terms = TERMS
 
     def __init__(self, seed: int, hurry: bool = False) -> None:
         super().__init__(seed)
@@ -190,7 +193,7 @@ class TimerSource(SomeOfEach[TimerWorld]):
         first = self.some(INTERNAL)
         if internal_only:
             return self.taken(first)
-        return self.taken([*first, *self.merged(TOPICS[1:])])
+        return self.taken([*first, *self.merged(self.topics[1:])])
 
 
 class TimerPublisher(SimulatedPublisher):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from tests.simulation.oracle import Broken
 from tests.simulation.timer_oracle import verify
 from tests.simulation.timer_run import TimerHistory
-from tests.simulation.timer_world import CHANNELS, INTERNAL, TERMS, WorldRules
+from tests.simulation.timer_world import CHANNELS, INTERNAL, WorldRules
 from tests.simulation.together_oracle import judge
 from tests.simulation.together_world import (
     LANES,
@@ -41,7 +41,9 @@ def make_lane(world: TimeLane, owner: int) -> Lane:
         log=SimulatedLog(world, owner),
         tables=SimulatedTables(world),
         publisher=TogetherPublisher(world),
-        evaluator=LoyaltyEvaluator(CHANNELS, rules, TERMS, world.number, LANES, world.most_units),
+        evaluator=LoyaltyEvaluator(
+            CHANNELS, rules, world.terms, world.number, LANES, world.most_units
+        ),
         clock=RunningClock(world, owner),
         observer=SilentObserver(),
     )
@@ -50,7 +52,8 @@ def make_lane(world: TimeLane, owner: int) -> Lane:
 
 
 class LaneHistory(TimerHistory):
-    """One lane's part: its owner may leave in good order, and it may have none for a while."""
+    """One lane's part: its owner may leave in good order, an earlier one be given it back, and it
+    may have none for a while."""
 
     def __init__(self, world: TimeLane, seed: int, faults: int, make: MakeLane) -> None:
         super().__init__(seed * LANES + world.number, faults, make)  # type: ignore[arg-type]
@@ -68,6 +71,7 @@ class LaneHistory(TimerHistory):
         return self._back_at > 0
 
     def new_owner(self) -> None:
+        self.world.member = 0
         if not self.is_away:
             super().new_owner()
 
@@ -78,6 +82,8 @@ class LaneHistory(TimerHistory):
         elif luck < 0.2:
             self.owners[self.world.newest].stop()
             self.new_owner()
+        elif luck < 0.35:
+            self.world.member = self.world.random.choice([self.world.newest, *self.running])
         else:
             super().fault()
 

@@ -4,13 +4,34 @@ Each is a `TimerWorld` with a log, tables and owners of its own; what they share
 rule sets that are in force, and the partitions of the internal topic.
 """
 
+import json
 from collections.abc import Sequence
+from datetime import timedelta
+from random import Random
+
+from msgspec.structs import replace
 
 from schemas.records import InputRecord, Output
-from tests.simulation.timer_world import DAY_US, DAYS, INTERNAL, OwnerClock, TimerSource, TimerWorld
-from tests.simulation.world import SimulatedPublisher
+from tests.simulation.timer_world import (
+    BEGIN,
+    DAY_US,
+    DAYS,
+    EVENT_DAYS,
+    INTERNAL,
+    PAYMENTS,
+    TOPICS,
+    OwnerClock,
+    TimerSource,
+    TimerWorld,
+)
+from tests.simulation.world import SimulatedPublisher, Step
+from worker.evaluator import make_terms
 
 LANES = 3
+INPUTS = (*TOPICS, PAYMENTS)
+DAYS_OF_PAYMENTS = (2, 180)
+"""So long they are remembered: a part of a history, or all of it."""
+CLIENTS = "CLIENTS"
 
 
 class Together:
@@ -26,12 +47,22 @@ class Together:
 
 class TimeLane(TimerWorld):
     lanes = LANES
+    inputs: Sequence[str] = INPUTS
 
     def __init__(self, together: Together, number: int, seed: int) -> None:
         self.together, self.number = together, number
+        self.member = 0
+        """An earlier owner to whom the group gave the lane back; 0: it is the newest one's."""
         super().__init__(seed * LANES + number)
         self.most_units = 1 + seed % 3
         self.swapped = seed % 2 == 0
+        self.terms = make_terms(300, 120, DAYS_OF_PAYMENTS[seed // 2 % 2])
+        self.topics[PAYMENTS] = []
+        for topic, record in lives_and_payments(self.random):
+            self.topics[topic].append(record)
+        for topic in (CLIENTS, PAYMENTS):
+            arrived = sorted(self.topics[topic], key=lambda record: record.timestamp)
+            self.topics[topic] = [replace(each, offset=n) for n, each in enumerate(arrived)]
 
     @property
     def now(self) -> int:
@@ -55,8 +86,42 @@ class TimeLane(TimerWorld):
             super().pass_time()
 
 
+def lives_and_payments(random: Random) -> list[tuple[str, InputRecord]]:
+    """Payments with bonuses, their refunds, and clients who are forgotten."""
+    found = []
+    for number in range(random.randint(6, 24)):
+        arrived = BEGIN + timedelta(days=random.uniform(0, EVENT_DAYS))
+        kind = random.choice(("PAYMENT_MADE", "PAYMENT_MADE", "PAYMENT_REFUNDED", "FORGOTTEN"))
+        client = random.choice("xyz")
+        event: dict[str, object] = {
+            "eventId": f"l{number}",
+            "organizationId": random.choice("ppq"),
+            "clubId": "c1",
+            "clientId": client,
+            "occurredAt": (arrived - timedelta(days=random.choice((0, 0, 1.2)))).isoformat(),
+        }
+        paid = {"paymentId": f"p{random.randrange(4)}", "bonusAmountMajor": random.choice("125")}
+        if kind == "PAYMENT_MADE":
+            bought = {"productType": "BAR", "productId": "cola", "totalAmountMajor": "9"}
+            event |= {"type": kind, **paid, **bought}
+        elif kind == "PAYMENT_REFUNDED":
+            event |= {"type": kind, **paid, "refundAmountMajor": random.choice("49")}
+        else:
+            event["type"] = "CLIENT_FORGOTTEN"
+        topic = CLIENTS if kind == "FORGOTTEN" else PAYMENTS
+        stamp, value = int(arrived.timestamp() * 1000), json.dumps(event).encode()
+        found.append((topic, InputRecord(topic, 0, 0, stamp, client.encode(), value)))
+    return found
+
+
 class TogetherSource(TimerSource):
+    world: TimeLane
+    topics: Sequence[str] = INPUTS
     partitions = LANES
+
+    async def still_member(self) -> bool:
+        await Step()
+        return self.owner == (self.world.member or self.world.newest)
 
 
 class TogetherPublisher(SimulatedPublisher):
