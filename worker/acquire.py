@@ -40,6 +40,8 @@ class Owned(msgspec.Struct):
     done: int
     logged_done: int
     planned_at: int
+    """The wall clock of the latest plan, also of an earlier owner's: a lane at rest that changes
+    hands often would else stand for ever on a plan that the log may keep for a while only."""
     untrimmed: bool = False
 
 
@@ -67,14 +69,18 @@ async def catch_up(lane: "Lane") -> Owned:
     _check_partitions(lane, head)
     chain, replay = ChainReader(ports.log, head, term, f"lane {lane.number}"), Replay(lane)
     first = part = await chain.next()  # 1c
+    latest = part.head_plan if part is not None else None
     while part is not None:
         points.reached(Point.FOLDED)
         if part is first:
             await _publish_outbox(lane, raw_outbox, part)  # 1d
         await replay.take(part.plans, part.done)  # 2a
         owned.done, owned.logged_done = max(owned.done, part.done), part.done
+        latest = part.plans[-1].plan if part.plans else latest
         part = await chain.next()
     await replay.finish()
+    if latest is not None:
+        owned.planned_at = min(owned.planned_at, latest.wall)
     _check_partitions(lane, owned.head)
     ports.observer.acquired(lane.number, term, replay.plans, replay.silent)
     return owned

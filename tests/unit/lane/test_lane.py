@@ -197,6 +197,19 @@ async def test_an_idle_lane_writes_an_empty_plan_after_an_hour_and_then_daily() 
     assert [plan.done for plan in empty][:1] == [2]
 
 
+async def test_a_lane_at_rest_writes_its_daily_plan_whoever_owns_it() -> None:
+    """It changes hands every eight hours."""
+    place = Place()
+    lane = await place.work_off()
+    for _ in range(12):
+        place.clock.now += DAY_US // 3 + 1
+        lane = place.lane()
+        lane.owned = await acquire(lane)
+        await lane.rest()
+        assert place.clock.now - (await place.plans())[-1].wall < DAY_US
+    assert len(await place.plans()) == 2 + 4
+
+
 # ---------------------------------------------------------------------- endings
 
 
