@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 from fractions import Fraction
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 
 from rules_engine.checked import AddBonusAction, CheckedRule, CheckedRuleSet
 from rules_engine.compile.bounds import INDEXED, Interval, narrowed
@@ -38,6 +38,32 @@ class _Tier:
         after = self.low is None or amount >= self.low
         return after and (self.high is None or amount <= self.high)
 
+    def keeps_out_in(self, club_ids: frozenset[str]) -> bool:
+        """In all these clubs (none: in every club)?"""
+        own = self.rule.club_ids
+        return not own or (bool(club_ids) and club_ids <= own)
+
+
+_Amounts = tuple[Decimal | None, Decimal | None]
+"""From the first to the second, both included; None: no end."""
+
+
+def _shared(one: _Amounts, other: _Amounts) -> _Amounts | None:
+    lows = [low for low, _ in (one, other) if low is not None]
+    highs = [high for _, high in (one, other) if high is not None]
+    if lows and highs and max(lows) > min(highs):
+        return None
+    return max(lows, default=None), min(highs, default=None)
+
+
+def _without(all_: Sequence[_Amounts], taken: _Tier, step: Decimal) -> Iterator[_Amounts]:
+    """What is left of `all_`, in order."""
+    for amounts in all_:
+        if taken.low is not None and (left := _shared(amounts, (None, taken.low - step))):
+            yield left
+        if taken.high is not None and (left := _shared(amounts, (taken.high + step, None))):
+            yield left
+
 
 def check_tiers(rule_set: CheckedRuleSet, rules: Sequence[CheckedRule]) -> Iterator[Found]:
     """`rules`: those that may fire on their own, in matching order."""
@@ -46,16 +72,20 @@ def check_tiers(rule_set: CheckedRuleSet, rules: Sequence[CheckedRule]) -> Itera
         tier = _tier(rule, rule_set)
         if tier is not None:
             families.setdefault(tier.family, []).append(tier)
-    for tiers in families.values():
-        tiers.sort(key=lambda tier: (tier.low is not None, tier.low or Decimal(0), tier.rule.id))
+    for in_order in families.values():
+        tiers = sorted(in_order, key=_by_threshold)
         step = _step(tiers[0].rule.trigger, rule_set)
-        yield from _overlaps(tiers)
+        yield from _overlaps(tiers, _Paid(in_order, step))
         alike: dict[Hashable, list[_Tier]] = {}
         for tier in tiers:
             alike.setdefault((tier.rule.club_ids, tier.rule.exclusive), []).append(tier)
         for ladder in alike.values():
             yield from _gaps(ladder, step)
             yield from _steps_down(rule_set, ladder, step)
+
+
+def _by_threshold(tier: _Tier) -> tuple[bool, Decimal, str]:
+    return tier.low is not None, tier.low or Decimal(0), tier.rule.id
 
 
 def _step(trigger: str, rule_set: CheckedRuleSet) -> Decimal:
@@ -99,39 +129,78 @@ def _highest(interval: Interval, step: Decimal) -> Decimal | None:
     return high - step if interval.upper_open and high == interval.upper else high
 
 
-def _overlaps(tiers: Sequence[_Tier]) -> Iterator[Found]:
+class _Paid:
+    """The amounts that a tier pays for: those that no tier above it in its exclusivity group
+    takes. `in_order`: tiers of one family, in matching order."""
+
+    def __init__(self, in_order: Sequence[_Tier], step: Decimal) -> None:
+        self._groups: dict[str | None, list[_Tier]] = {}
+        self._step = step
+        self._known: dict[tuple[str, frozenset[str]], Sequence[_Amounts]] = {}
+        for tier in in_order:
+            self._groups.setdefault(tier.rule.exclusive, []).append(tier)
+
+    def __call__(self, tier: _Tier, club_ids: frozenset[str]) -> Sequence[_Amounts]:
+        """In these clubs (none: in every club), lowest first."""
+        key = tier.rule.id, club_ids
+        if key not in self._known:
+            self._known[key] = list(self._left(tier, club_ids))
+        return self._known[key]
+
+    def _left(self, tier: _Tier, club_ids: frozenset[str]) -> Sequence[_Amounts]:
+        left: Sequence[_Amounts] = [(tier.low, tier.high)]
+        for above in self._groups[tier.rule.exclusive]:
+            if above is tier or tier.rule.exclusive is None or not left:
+                break
+            if above.keeps_out_in(club_ids):
+                left = list(_without(left, above, self._step))
+        return left
+
+
+def _overlaps(tiers: Sequence[_Tier], paid: _Paid) -> Iterator[Found]:
     """Two tiers that both pay for an amount: nothing keeps one of them out."""
     told: set[str] = set()
     for lower, upper in combinations(tiers, 2):
         first, second = lower.rule, upper.rule
-        if first.exclusive is not None and first.exclusive == second.exclusive:
+        if second.id in told or (first.exclusive and first.exclusive == second.exclusive):
             continue
         if first.club_ids and second.club_ids and not first.club_ids & second.club_ids:
             continue
-        amount = upper.low if upper.low is not None else upper.high
-        if amount is None or not lower.holds(amount) or second.id in told:
-            continue
-        told.add(second.id)
-        yield Found(
-            Code.TIER_OVERLAP,
-            second.id,
-            f"for {_plain(amount)} both `{first.id}` and `{second.id}` pay",
-            "give them one `exclusive` group, or amounts that do not meet",
-        )
+        if upper.low is not None and not lower.holds(upper.low):
+            continue  # thresholds ascend: they never meet
+        club_ids = first.club_ids & second.club_ids or first.club_ids | second.club_ids
+        pairs = product(paid(lower, club_ids), paid(upper, club_ids))
+        amounts = next((both for pair in pairs if (both := _shared(*pair))), None)
+        if amounts is not None:
+            told.add(second.id)
+            yield Found(
+                Code.TIER_OVERLAP,
+                second.id,
+                f"{_worded(amounts)} both `{first.id}` and `{second.id}` pay",
+                "give them one `exclusive` group, or amounts that do not meet",
+            )
+
+
+def _worded(amounts: _Amounts) -> str:
+    low, high = amounts
+    if low is None:
+        return "for every amount" if high is None else f"up to {_plain(high)}"
+    if high is None:
+        return f"from {_plain(low)} on"
+    return f"for {_plain(low)}" if low == high else f"for {_plain(low)} to {_plain(high)}"
 
 
 def _gaps(tiers: Sequence[_Tier], step: Decimal) -> Iterator[Found]:
     reached, below = tiers[0].high, tiers[0]
     for tier in tiers[1:]:
-        if reached is None or tier.low is None:
+        if reached is None:
             return
-        if tier.low > reached + step:
-            first, last = reached + step, tier.low - step
-            amounts = _plain(first) if first == last else f"{_plain(first)} to {_plain(last)}"
+        if tier.low is not None and tier.low > reached + step:
+            amounts = _worded((reached + step, tier.low - step))
             yield Found(
                 Code.TIER_GAP,
                 tier.rule.id,
-                f"no tier is for {amounts}: `{below.rule.id}` ends at {_plain(reached)}, "
+                f"no tier is {amounts}: `{below.rule.id}` ends at {_plain(reached)}, "
                 f"`{tier.rule.id}` begins at {_plain(tier.low)}",
                 "let one tier begin where the other ends: `200 <= x < 400` and `400 <= x`",
             )

@@ -146,7 +146,8 @@ def test_a_rule_is_shadowed_where_rules_above_it_always_match(conditions: list[s
 
 @st.composite
 def tiers(draw: st.DrawFn) -> dict[str, set[int]]:
-    """Conditions of tiers → the amounts from 0 to 12 that they are for."""
+    """Conditions of tiers → the amounts from 0 to 12 that they are for; 0 stands for those below
+    every threshold."""
     made: dict[str, set[int]] = {}
     for _ in range(draw(st.integers(2, 4))):
         low = draw(st.integers(1, 8))
@@ -158,12 +159,13 @@ def tiers(draw: st.DrawFn) -> dict[str, set[int]]:
                     f"{low} <= topupAmountMajor and topupAmountMajor < {high + 1}",
                     f"topupAmountMajor > {low - 1} and {high} >= topupAmountMajor",
                     f"topupAmountMajor >= {low}",
+                    f"topupAmountMajor <= {high}",
                 ]
             )
         )
-        made[text] = (
-            set(range(low, 13)) if text.endswith(f">= {low}") else set(range(low, high + 1))
-        )
+        first = 0 if text == f"topupAmountMajor <= {high}" else low
+        last = 12 if text == f"topupAmountMajor >= {low}" else high
+        made[text] = set(range(first, last + 1))
     return made
 
 
@@ -177,17 +179,64 @@ def test_gaps_and_overlaps_of_tiers(drawn: Mapping[str, set[int]]) -> None:
     overlaps = {}
     for each in found:
         if each.code is Code.TIER_OVERLAP:
-            told = re.fullmatch(r"for (\d+) both `(\w+)` and `(\w+)` pay", each.message)
+            told = re.fullmatch(r"(.+) both `(\w+)` and `(\w+)` pay", each.message)
             assert told is not None
-            amount, first, second = int(told[1]), told[2], told[3]
-            assert amount in amounts[first] & amounts[second]
-            overlaps[second] = first
+            assert meant(told[1]) == amounts[told[2]] & amounts[told[3]]
+            overlaps[told[3]] = told[2]
     by_threshold = sorted(amounts, key=lambda each: (min(amounts[each]), each))
     assert set(overlaps) == {
         upper
         for number, upper in enumerate(by_threshold)
         if any(amounts[upper] & amounts[lower] for lower in by_threshold[:number])
     }
+
+
+@SETTINGS
+@given(tiers(), st.lists(st.sampled_from([None, "g", "h"]), min_size=4, max_size=4))
+def test_tiers_of_a_group_overlap_others_only_where_they_pay(
+    drawn: Mapping[str, set[int]], groups: Sequence[str | None]
+) -> None:
+    rules = [
+        rule(f"r{number}", when=text, priority=-number, exclusive=group)
+        for number, (text, group) in enumerate(zip(drawn, groups, strict=False))
+    ]
+    amounts = {checked.id: held for checked, held in zip(rules, drawn.values(), strict=True)}
+    pays, taken = {}, dict[str | None, set[int]]()
+    for each in rules:
+        held = taken.setdefault(each.exclusive, set())
+        pays[each.id] = amounts[each.id] - held if each.exclusive else amounts[each.id]
+        held |= amounts[each.id]
+    overlaps = set()
+    found = list(check(rule_set(*rules, minor_digits=0), NOW))
+    for one in found:
+        if one.code is Code.TIER_OVERLAP:
+            told = re.fullmatch(r"(.+) both `(\w+)` and `(\w+)` pay", one.message)
+            assert told is not None
+            assert meant(told[1]) <= pays[told[2]] & pays[told[3]]
+            overlaps.add(told[3])
+    group_of = {each.id: each.exclusive or each.id for each in rules}
+    by_threshold = sorted(amounts, key=lambda each: (min(amounts[each]), each))
+    if Code.SHADOWED not in {
+        each.code for each in found
+    }:  # such a rule is told of as that, and as nothing else
+        assert overlaps == {
+            upper
+            for number, upper in enumerate(by_threshold)
+            if any(
+                pays[upper] & pays[lower]
+                for lower in by_threshold[:number]
+                if group_of[lower] != group_of[upper]
+            )
+        }
+
+
+def meant(words: str) -> set[int]:
+    """The amounts from 0 to 12 of `for 3`, `for 3 to 7`, `from 3 on` and `up to 7`."""
+    told = re.fullmatch(r"for (\d+)(?: to (\d+))?|from (\d+) on|up to (\d+)", words)
+    assert told is not None, words
+    only, last, first, end = told.groups()
+    low, high = only or first or 0, last or only or end or 12
+    return set(range(int(low), int(high) + 1))
 
 
 def gaps(found: Sequence[Found]) -> set[int]:
