@@ -22,7 +22,7 @@ MOST_SHARE = Decimal(35)
 _NAMED = 4
 
 _PAID_IN = frozenset({"BALANCE_TOPPED_UP", "PAYMENT_MADE"})
-_RARE = frozenset({"BIRTHDAY", "AFTER_FIRST_VISIT", "CLIENT_ABSENT", "CLIENT_REGISTERED"})
+RARE_TRIGGERS = frozenset({"BIRTHDAY", "AFTER_FIRST_VISIT", "CLIENT_ABSENT", "CLIENT_REGISTERED"})
 """Nobody makes these happen again and again."""
 _OF_LAPSES = frozenset({"BONUS_EXPIRED", "BONUS_EXPIRING"})
 
@@ -100,7 +100,7 @@ def _is_unlimited(rule_set: CheckedRuleSet, rule: CheckedRule) -> bool:
     limits = (own.budget, own.cooldown_us, whole.budget, whole.per_client_credit)
     if own.per_client or any(limit is not None for limit in limits):
         return False
-    return not rule.audience.first_topup_only and rule.trigger not in _RARE
+    return not rule.audience.first_topup_only and rule.trigger not in RARE_TRIGGERS
 
 
 def _limits(rule_set: CheckedRuleSet, paying: Sequence[CheckedRule]) -> Iterator[Found]:
@@ -110,8 +110,8 @@ def _limits(rule_set: CheckedRuleSet, paying: Sequence[CheckedRule]) -> Iterator
             yield Found(
                 Code.NO_LIMIT,
                 rule.id,
-                f"every {rule.trigger} credits again, costs the client nothing, and nothing "
-                "limits it",
+                f"{rule.trigger} costs the client nothing, and no limit says how often the rule "
+                "may credit",
                 "add `limits: {perClient: [{times: 1, per: DAY}]}`",
             )
     names = [f"`{rule.id}`" for rule in unlimited if rule.trigger in _PAID_IN]

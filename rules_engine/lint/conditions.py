@@ -180,7 +180,8 @@ def _credits(judge: Judge, rule: CheckedRule, space: Space) -> Iterator[Found]:
             Code.FORMULA_FAILS,
             rule.id,
             "wherever the rule matches, a formula or a push text has no value: it never fires",
-            "ask `known(x)` or write `coalesce(x, 0)` for what may be missing",
+            "ask `known(x)` or write `coalesce(x, 0)` for what may be missing, and divide by "
+            "nothing that is zero",
             ("actions",),
         )
         return

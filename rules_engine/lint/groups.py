@@ -12,6 +12,7 @@ from rules_engine.checked import (
     SendPushAction,
     UnassignGroupAction,
 )
+from rules_engine.lint.bonuses import RARE_TRIGGERS
 from rules_engine.lint.boxes import Box
 from rules_engine.lint.codes import Code
 from rules_engine.lint.domains import GROUP
@@ -94,8 +95,9 @@ def _own_guard(wiring: _Wiring) -> Iterator[Found]:
 
 
 def _rings(rule_set: CheckedRuleSet, wired: Sequence[_Wiring]) -> Iterator[Found]:
-    """Rules that lead back to themselves: each leaves the client as the next one needs it."""
-    active = [each for each in wired if each.leaves and each.needs and not _is_limited(each.rule)]
+    """Rules that lead back to themselves: each leaves the client as the next one needs it. A
+    trigger that is rare holds such a ring back as a limit does."""
+    active = [each for each in wired if each.leaves and each.needs and _is_free(each.rule)]
     follows = {
         first.rule.id: [second.rule.id for second in active if _leads(first, second)]
         for first in active
@@ -154,6 +156,10 @@ def _is_limited(rule: CheckedRule) -> bool:
     limits = rule.limits
     held = bool(limits.per_client) or limits.cooldown_us is not None
     return held or rule.audience.first_topup_only
+
+
+def _is_free(rule: CheckedRule) -> bool:
+    return rule.trigger not in RARE_TRIGGERS and not _is_limited(rule)
 
 
 def _has(rule: CheckedRule, kind: type[AddBonusAction] | type[SendPushAction]) -> bool:

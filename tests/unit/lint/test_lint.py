@@ -115,6 +115,37 @@ def test_what_holds_a_group_whenever_it_matches(setting: str, formula: str, code
     assert shadows == ([code] if code else [])
 
 
+# ------------------------------------------------------------------------------- rings
+
+WIN_BACK = """limits: {{budget: {{amountMajor: 1000, per: DAY}}}}
+rules:
+  - id: away
+    {away}
+    audience: {{noneOfGroups: [sleepers]}}
+    actions:
+      - {{type: ASSIGN_GROUP, groupId: sleepers}}
+      - {{type: SEND_PUSH, title: "We miss you", body: "Come back"}}
+  - id: back
+    trigger: VISIT_STARTED
+    audience: {{anyOfGroups: [sleepers]}}
+    actions:
+      - {{type: UNASSIGN_GROUP, groupId: sleepers}}
+      - {{type: ADD_BONUS, formula: "5", expiresInDays: 45}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("away", "found"),
+    [
+        ("trigger: VISIT_ENDED", ["PUSH_LOOP"]),
+        ("trigger: CLIENT_ABSENT\n    after: {days: 14}", []),
+        ("trigger: BIRTHDAY", []),
+    ],
+)
+def test_days_between_two_rounds_hold_a_ring_as_a_limit_does(away: str, found: list[str]) -> None:
+    assert codes(of(WIN_BACK.format(away=away))) == found
+
+
 # ----------------------------------------------------------------------------- payouts
 
 
