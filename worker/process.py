@@ -15,6 +15,7 @@ from worker.errors import LoudStop
 from worker.faust_app import run_app
 from worker.garbage import collect_rarely
 from worker.start import preflight
+from worker.turns import take_short_turns
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ def run(settings: Settings, *, stale_outputs: str = "stop", parts: Parts = PRODU
         log.info("stopped before the start: nothing was consumed")
         return 0
     collect_rarely()
+    take_short_turns()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
 
