@@ -14,7 +14,7 @@ from rules_engine.document import Document
 from rules_engine.document.nodes import Mapping, Node, Scalar, Sequence
 from rules_engine.lint.codes import KINDS, Code
 
-_COMMENT = re.compile(r"(?:^|(?<=\s))#[ \t]*lint:[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+_COMMENT = re.compile(r"(?:^|(?<=\s))#[ \t]*lint:[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
 _ALLOW = re.compile(r"allow[ \t]+(\S+)(?:[ \t]+(.*))?")
 _ONLY_COMMENT = re.compile(r"[ \t]*#")
 _REMEDY = "write `# lint: allow CODE reason`"

@@ -65,6 +65,19 @@ def test_a_comment_above_a_rule_is_not_for_the_rule_before() -> None:
     assert [(each.rule_id, each.diagnostic.line) for each in report.allowed] == [("b", 13)]
 
 
+def test_the_line_ends_of_windows_belong_to_no_reason() -> None:
+    rule = "  - id: a\n    trigger: CLIENT_REGISTERED\n"
+    rule += '    actions: [{type: ADD_BONUS, formula: "5", expiresInDays: 7}]\n'
+    text = HEAD + "rules:\n  # lint: allow EXPIRY_LENGTH a gift\n" + rule
+    report = lint(text.replace("\n", "\r\n"), "rules.yaml", Assumed(NOW))
+    assert (codes(report), [each.allowed for each in report.allowed]) == ([], ["a gift"])
+    bare = text.replace(" a gift", "").replace("\n", "\r\n")
+    said = [
+        str(each.diagnostic.message) for each in lint(bare, "rules.yaml", Assumed(NOW)).findings
+    ]
+    assert "EXPIRY_LENGTH is allowed without a reason" in said
+
+
 def test_json_in_a_file_named_yaml_may_have_comments() -> None:
     text = (
         '{"organizationId": "izi", "version": "1", "timeZone": "UTC", "currency": "RUB",\n'
