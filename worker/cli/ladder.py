@@ -197,12 +197,17 @@ def _lines(design: _Design, currency: str, days: int) -> Iterator[str]:
         yield f"  {line}"
 
 
+def _times(factor: Decimal) -> str:
+    """With a second decimal where one would hide that 2.25 × 4 is 9."""
+    return f"{factor:.1f} ×" if factor == round(factor, 1) else f"{factor:.2f} ×"
+
+
 def _advice(design: _Design, days: int) -> Iterator[str]:
     gap, found = design.gap, design.returns
     met = "is met" if gap.is_met else "is not met"
     yield (
-        f"anchor rule {met}: from entry to anchor the deposit grows {gap.deposit:.1f} ×, the "
-        f"bonus {gap.bonus:.1f} ×; the rule asks for {gap.asked:.1f} × (4 × the deposit). The "
+        f"anchor rule {met}: from entry to anchor the deposit grows {_times(gap.deposit)}, the "
+        f"bonus {_times(gap.bonus)}; the rule asks for {_times(gap.asked)} (4 × the deposit). The "
         "guide's own ladders stay below it: watch how many reach the anchor tier"
     )
     if found.break_even > 15:

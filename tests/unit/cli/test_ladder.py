@@ -38,6 +38,7 @@ def test_into_a_file(tmp_path: Path, capsys: Shown) -> None:
     assert run([*arguments, "--organization", "pro", "--time-zone", "Europe/Samara"]) == 0
     shown = capsys.readouterr()
     assert shown.out.startswith("Ladder, mature, for an average top-up of 300 RUB\n")
+    assert "the deposit grows 2.25 ×, the bonus 4.5 ×; the rule asks for 9.0 × " in shown.out
     assert f"written to {out}" in shown.err
     rules = load_rule_set(out.read_bytes(), str(out))
     assert (rules.organization_id, rules.time_zone.key) == ("pro", "Europe/Samara")
