@@ -71,18 +71,27 @@ def _bound(
     for rule in rules_from(rule_set, assumed.since):
         if pays(rule):
             most = most_of_rule(rule_set, compiled, rule, assumed)
-            times = _times_a_day(rule, rule_set)
-            budget = rule.limits.budget
-            if times is not None:
-                most *= times
-            elif most and budget is None:
+            held = _held(rule, rule_set, most)
+            if held is None:
                 endless.append(rule.id)
-            total += most if budget is None else min(most, budget.amount_major)
+            else:
+                total += held
     if not endless:
         bounds.append((total, "the limits of the rules"))
     if not bounds:
         return None, f"nothing limits how often `{endless[0]}` credits"
     return min(bounds)
+
+
+def _held(rule: CheckedRule, rule_set: CheckedRuleSet, most: Decimal) -> Decimal | None:
+    """What the rule's own limits leave of firings of `most` each; None: no end of them."""
+    if not most:
+        return _ZERO
+    times, budget = _times_a_day(rule, rule_set), rule.limits.budget
+    bounds = [] if times is None else [most * times]
+    if budget is not None:
+        bounds.append(budget.amount_major)
+    return min(bounds, default=None)
 
 
 def _times_a_day(rule: CheckedRule, rule_set: CheckedRuleSet) -> int | None:

@@ -213,6 +213,26 @@ def test_a_day_is_held_by_the_limits_of_the_rules() -> None:
     assert (day.reached, len(day.lines), day.is_open) == (Decimal(340), 4, False)
 
 
+@pytest.mark.parametrize(
+    ("limits", "at_most", "reached"),
+    [
+        # three firings of 30 fit 100, a fourth does not; the bound is the budget's
+        ("budget: {amountMajor: 100, per: DAY}", 100, 90),
+        ("budget: {amountMajor: 100, per: MONTH}, perClient: [{times: 2, per: DAY}]", 60, 60),
+        ("budget: {amountMajor: 100, per: MONTH}, perClient: [{times: 9, per: DAY}]", 100, 90),
+    ],
+)
+def test_a_day_is_held_by_the_budget_of_a_rule(limits: str, at_most: int, reached: int) -> None:
+    report = of(
+        f"rules:\n  - id: a\n    trigger: VISIT_STARTED\n    limits: {{{limits}}}\n"
+        '    actions: [{type: ADD_BONUS, formula: "30", expiresInDays: 45}]\n'
+    )
+    assert report.day is not None
+    assert report.day.at_most == at_most
+    assert report.day.reached == reached
+    assert report.day.because == "the limits of the rules"
+
+
 def test_a_day_without_a_bound() -> None:
     day = of(TIERS).day
     assert day is not None
