@@ -16,7 +16,7 @@ from rules_engine.simulate import simulate
 from schemas.instants import parse_instant
 from schemas.wire import AddBonus
 
-SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 DAY = datetime(2026, 11, 23, tzinfo=UTC)
 SINCE = parse_instant(DAY.isoformat())
 
@@ -32,7 +32,7 @@ OWN = st.fixed_dictionaries(
             lambda amount, per: {"amountMajor": amount, "per": per}, st.integers(1, 90), periods
         ),
     },
-)
+).filter(bool)  # a rule without any has no bound
 WHOLE = st.fixed_dictionaries(
     {},
     optional={
@@ -44,50 +44,42 @@ WHOLE = st.fixed_dictionaries(
         ),
     },
 )
-TRIGGERS = ["VISIT_STARTED", "VISIT_ENDED"]
+TRIGGER = "VISIT_STARTED"
 RULES = st.lists(
-    st.tuples(st.sampled_from(TRIGGERS), st.integers(0, 40), OWN, st.sampled_from([None, "g"])),
-    min_size=1,
-    max_size=3,
+    st.tuples(st.integers(0, 20), OWN, st.sampled_from([None, "g"])), min_size=1, max_size=3
 )
+Authored = list[tuple[int, dict[str, object], str | None]]
 
 
-def authored(rules: list[tuple[str, int, dict[str, object], str | None]], whole: object) -> str:
+def authored(rules: Authored, whole: object) -> str:
     """JSON is what the loader takes as well as YAML."""
     written = []
-    for number, (trigger, amount, limits, group) in enumerate(rules):
+    for number, (amount, limits, group) in enumerate(rules):
         action = {"type": "ADD_BONUS", "formula": str(amount), "expiresInDays": 40}
-        rule = {"id": f"r{number}", "trigger": trigger, "limits": limits, "actions": [action]}
+        rule = {"id": f"r{number}", "trigger": TRIGGER, "limits": limits, "actions": [action]}
         written.append({**rule, **({"exclusive": group} if group else {})})
     head = {"organizationId": "izi", "version": "1", "timeZone": "UTC", "currency": "RUB"}
     return json.dumps({**head, "limits": whole, "rules": written})
 
 
-def event(number: int, trigger: str, minute: int) -> bytes:
-    fields = {"eventId": f"e-{number}", "type": trigger, "organizationId": "izi", "clubId": "c"}
+def event(number: int, minute: int) -> bytes:
+    fields = {"eventId": f"e-{number}", "type": TRIGGER, "organizationId": "izi", "clubId": "c"}
     at = (DAY + timedelta(minutes=minute)).isoformat()
-    visit = {"visitId": f"v-{number}", "tariffId": "t", "durationMinutes": 1}
+    visit = {"visitId": f"v-{number}", "tariffId": "t"}
     return json.dumps({**fields, "clientId": "anna", "occurredAt": at, **visit}).encode()
 
 
 @SETTINGS
 @given(
     RULES,
-    WHOLE,
-    st.lists(st.tuples(st.sampled_from(TRIGGERS), st.integers(0, 1439)), min_size=1, max_size=12),
+    st.one_of(st.just({}), WHOLE),
+    st.lists(st.integers(0, 1439), min_size=8, max_size=12),
 )
-def test_no_day_credits_a_client_more(
-    rules: list[tuple[str, int, dict[str, object], str | None]],
-    whole: object,
-    events: list[tuple[str, int]],
-) -> None:
+def test_no_day_credits_a_client_more(rules: Authored, whole: object, minutes: list[int]) -> None:
     checked = load_rule_set(authored(rules, whole), "rules.json")
     assumed = Assumed(SINCE)
     day = greatest_day(checked, greatest_payouts(checked, assumed), assumed)
-    lines = [
-        event(number, trigger, minute)
-        for number, (trigger, minute) in enumerate(sorted(events, key=lambda each: each[1]))
-    ]
+    lines = [event(number, minute) for number, minute in enumerate(sorted(minutes))]
     credited = sum(
         (
             Decimal(command.amount_major)
