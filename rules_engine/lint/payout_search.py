@@ -18,7 +18,7 @@ from rules_engine.formula.runtime import DECIMAL128
 from rules_engine.lint.boxes import Box
 from rules_engine.lint.matching import Judge
 from rules_engine.lint.payout import Assumed, Payout, credited_by, least_of, pays
-from rules_engine.lint.shadows import holds_whenever_it_matches
+from rules_engine.lint.shadows import has_limits_of_its_own, holds_whenever_it_matches
 from rules_engine.lint.timer_witness import TimerWitness, rings_at
 from rules_engine.lint.timers import TIMERS
 from rules_engine.lint.values import Numbers
@@ -123,7 +123,7 @@ class Search:
     # what a box promises
 
     def _promise(self, box: Box) -> _Promise:
-        total, by_group = _ZERO, dict[str, Decimal]()
+        total, by_group, caps = _ZERO, dict[str, Decimal](), dict[str, Decimal]()
         closed: set[str] = set()
         undecided: dict[str, None] = {}
         giving: dict[str, None] = {}
@@ -145,9 +145,16 @@ class Search:
             if group is None:
                 total += most
                 continue
+            most = min(most, caps.get(group, most))
             by_group[group] = max(by_group.get(group, _ZERO), most)
-            is_sure = truth.surely and credited.is_sound
-            if is_sure and holds_whenever_it_matches(rule, self._rule_set):
+            if not (truth.surely and credited.is_sound):
+                continue
+            if not has_limits_of_its_own(rule):
+                # Only limits of the set can refuse it. Then less is left of them than it credits,
+                # also for the rules below.
+                caps[group] = min(credited.value.most, caps.get(group, credited.value.most))
+            is_holding = holds_whenever_it_matches(rule, self._rule_set)
+            if is_holding or caps.get(group, most + 1) <= by_group[group]:
                 closed.add(group)
         total += sum(by_group.values(), _ZERO)
         for limit in (self._rule_set.limits.per_client_credit, self._rule_set.limits.budget):

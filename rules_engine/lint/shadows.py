@@ -26,7 +26,7 @@ def check_shadows(rule_set: CheckedRuleSet, rules: Sequence[CheckedRule]) -> Ite
         met = [other for other in seen if _meet(rule, other)]
         if met:
             yield from _shadow(rule_set, rule, met[-_MOST_ABOVE:])
-        if not _is_limited(rule):
+        if not has_limits_of_its_own(rule):
             seen.append(rule)
 
 
@@ -37,11 +37,11 @@ def _meet(rule: CheckedRule, other: CheckedRule) -> bool:
 
 def holds_whenever_it_matches(rule: CheckedRule, rule_set: CheckedRuleSet) -> bool:
     """A rule that a limit blocks has not matched, and the next of its group may."""
-    return not _is_limited(rule) and not _may_be_refused(rule, rule_set)
+    return not has_limits_of_its_own(rule) and not _may_be_refused(rule, rule_set)
 
 
-def _is_limited(rule: CheckedRule) -> bool:
-    """By limits of its own: what stands below it is for those whom they refuse."""
+def has_limits_of_its_own(rule: CheckedRule) -> bool:
+    """What stands below it is for those whom they refuse."""
     limits = rule.limits
     is_budgeted = limits.budget is not None and _credits(rule)
     return bool(limits.per_client) or limits.cooldown_us is not None or is_budgeted

@@ -1,4 +1,4 @@
-"""What lint claims of a client's day: against days in which everything comes again and again."""
+"""What lint claims of events and days: against days on which a client tops up again and again."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from rules_engine.compile import compile_rule_set
 from rules_engine.lint.days import greatest_day
 from rules_engine.lint.payout import Assumed
 from rules_engine.lint.payouts import greatest_payouts
-from rules_engine.simulate import simulate
+from rules_engine.simulate import Simulated, simulate
 from schemas.instants import parse_instant
 from schemas.wire import AddBonus
 
@@ -32,7 +32,7 @@ OWN = st.fixed_dictionaries(
             lambda amount, per: {"amountMajor": amount, "per": per}, st.integers(1, 90), periods
         ),
     },
-).filter(bool)  # a rule without any has no bound
+).filter(bool)
 WHOLE = st.fixed_dictionaries(
     {},
     optional={
@@ -44,52 +44,62 @@ WHOLE = st.fixed_dictionaries(
         ),
     },
 )
-TRIGGER = "VISIT_STARTED"
+TRIGGER, LARGEST = "BALANCE_TOPPED_UP", 40
+FORMULAS = ["{n}", "min({n}, topupAmountMajor)", "max({n} - topupAmountMajor, 0)"]
 RULES = st.lists(
-    st.tuples(st.integers(0, 20), OWN, st.sampled_from([None, "g"])), min_size=1, max_size=3
+    st.tuples(
+        st.builds(lambda text, n: text.format(n=n), st.sampled_from(FORMULAS), st.integers(0, 20)),
+        st.one_of(st.just({}), OWN),
+        st.sampled_from([None, "g", "g"]),
+    ),
+    min_size=1,
+    max_size=3,
 )
-Authored = list[tuple[int, dict[str, object], str | None]]
+Authored = list[tuple[str, dict[str, object], str | None]]
 
 
 def authored(rules: Authored, whole: object) -> str:
     """JSON is what the loader takes as well as YAML."""
     written = []
-    for number, (amount, limits, group) in enumerate(rules):
-        action = {"type": "ADD_BONUS", "formula": str(amount), "expiresInDays": 40}
+    for number, (formula, limits, group) in enumerate(rules):
+        action = {"type": "ADD_BONUS", "formula": formula, "expiresInDays": 40}
         rule = {"id": f"r{number}", "trigger": TRIGGER, "limits": limits, "actions": [action]}
         written.append({**rule, **({"exclusive": group} if group else {})})
     head = {"organizationId": "izi", "version": "1", "timeZone": "UTC", "currency": "RUB"}
     return json.dumps({**head, "limits": whole, "rules": written})
 
 
-def event(number: int, minute: int) -> bytes:
+def event(number: int, minute: int, amount: int) -> bytes:
     fields = {"eventId": f"e-{number}", "type": TRIGGER, "organizationId": "izi", "clubId": "c"}
     at = (DAY + timedelta(minutes=minute)).isoformat()
-    visit = {"visitId": f"v-{number}", "tariffId": "t"}
-    return json.dumps({**fields, "clientId": "anna", "occurredAt": at, **visit}).encode()
+    topup = {"topupAmountMajor": amount, "topUpSource": "POS_TERMINAL"}
+    return json.dumps({**fields, "clientId": "anna", "occurredAt": at, **topup}).encode()
 
 
 @SETTINGS
 @given(
     RULES,
     st.one_of(st.just({}), WHOLE),
-    st.lists(st.integers(0, 1439), min_size=8, max_size=12),
+    st.lists(st.tuples(st.integers(0, 1439), st.integers(1, LARGEST)), min_size=8, max_size=12),
 )
-def test_no_day_credits_a_client_more(rules: Authored, whole: object, minutes: list[int]) -> None:
+def test_no_event_and_no_day_credits_a_client_more(
+    rules: Authored, whole: object, topups: list[tuple[int, int]]
+) -> None:
     checked = load_rule_set(authored(rules, whole), "rules.json")
-    assumed = Assumed(SINCE)
-    day = greatest_day(checked, greatest_payouts(checked, assumed), assumed)
-    lines = [event(number, minute) for number, minute in enumerate(sorted(minutes))]
-    credited = sum(
-        (
-            Decimal(command.amount_major)
-            for taken in simulate(compile_rule_set(checked), lines)
-            for command in (taken.outcome.commands if taken.outcome is not None else ())
-            if isinstance(command, AddBonus)
-        ),
-        Decimal(0),
+    assumed = Assumed(SINCE, Decimal(LARGEST))
+    [payout] = greatest_payouts(checked, assumed)
+    day = greatest_day(checked, [payout], assumed)
+    lines = [event(number, *topup) for number, topup in enumerate(sorted(topups))]
+    credited = [credits_of(taken) for taken in simulate(compile_rule_set(checked), lines)]
+    assert max(credited) <= payout.at_most
+    assert day is not None
+    if day.at_most is not None:
+        assert sum(credited) <= day.at_most
+        assert day.reached <= day.at_most
+
+
+def credits_of(taken: Simulated) -> Decimal:
+    commands = taken.outcome.commands if taken.outcome is not None else ()
+    return sum(
+        (Decimal(each.amount_major) for each in commands if isinstance(each, AddBonus)), Decimal(0)
     )
-    if day is None or day.at_most is None:
-        return
-    assert credited <= day.at_most
-    assert day.reached <= day.at_most

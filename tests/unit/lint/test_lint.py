@@ -170,10 +170,15 @@ def test_the_greatest_event_of_a_ladder() -> None:
     assert json.loads(payout.lines[-1])["topupAmountMajor"] == "5000.00"
 
 
-def test_the_greatest_event_is_not_always_the_largest() -> None:
-    """20 % below 800 are 159.998, rounded up; 12 % from 800 on are 144 at 1200."""
+@pytest.mark.parametrize(
+    "limits", ["", "limits: {perClientCredit: {amountMajor: 5000, per: DAY}}\n"]
+)
+def test_the_greatest_event_is_not_always_the_largest(limits: str) -> None:
+    """20 % of 1199.99 are 239.998, rounded up; from 1200 on 1 % are 13 at most. Where a limit of
+    the set refuses the 13, it refuses what the tier below credits for the same amount, too."""
     report = of(
-        TIERS.replace("percent: 12", "percent: 12}, {id: x, atLeast: 1200, percent: 1").replace(
+        limits
+        + TIERS.replace("percent: 12", "percent: 12}, {id: x, atLeast: 1200, percent: 1").replace(
             "atLeast: 400, percent: 12", "atLeast: 400, percent: 20"
         ),
         "1300",
