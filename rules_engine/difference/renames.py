@@ -9,19 +9,26 @@ Signature = tuple[str, tuple[Fact, ...], frozenset[Fact]]
 """Subject (`rule`, `tier`), the name where it has one of its own, facts."""
 _Key = TypeVar("_Key")
 
+REFUND = "a refunded top-up"
+"""What a fact about `onTopupRefund` is called."""
+
 
 def renamed_rules(old: Mapping[str, Signature], new: Mapping[str, Signature]) -> dict[str, str]:
     """Old id → new id.
 
-    1. What does exactly the same, 2. then what has kept its trigger and a name of its own. Where
-    several fit, nobody can say which became which: they are gone and new.
+    1. What does exactly the same, 2. then what does but for `onTopupRefund`, which the set may have
+    changed for all, 3. then what has kept its trigger and a name of its own. Where several fit,
+    nobody can say which became which: they are gone and new.
     """
     lost = {id_: held for id_, held in old.items() if id_ not in new}
     fresh = {id_: held for id_, held in new.items() if id_ not in old}
-    renames = _paired(lost, fresh, _deeds)
-    for old_id, new_id in renames.items():
-        del lost[old_id], fresh[new_id]
-    return renames | _paired(lost, fresh, _name)
+    renames: dict[str, str] = {}
+    for key in (_deeds, _deeds_but_refunds, _name):
+        found = _paired(lost, fresh, key)
+        for old_id, new_id in found.items():
+            del lost[old_id], fresh[new_id]
+        renames |= found
+    return renames
 
 
 def _paired(
@@ -55,6 +62,11 @@ def _deeds(signature: Signature) -> tuple[str, frozenset[tuple[str, object]]]:
     left_out = "exclusive" if subject == "tier" else ""
     held = frozenset((fact.what, fact.value) for fact in facts if fact.what != left_out)
     return subject, held
+
+
+def _deeds_but_refunds(signature: Signature) -> tuple[str, frozenset[tuple[str, object]]]:
+    subject, held = _deeds(signature)
+    return subject, frozenset(each for each in held if each[0] != REFUND)
 
 
 def _name(signature: Signature) -> tuple[object, object] | None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from rules_engine.checked import CheckedRule, CheckedRuleSet
 from rules_engine.difference.changes import Change, Detail, Kind
 from rules_engine.difference.facts import Fact, rule_facts
-from rules_engine.difference.renames import Signature, renamed_rules
+from rules_engine.difference.renames import REFUND, Signature, renamed_rules
 from rules_engine.difference.settings import clubs, products, set_facts
 from rules_engine.difference.tiers import Tier, tiers_of
 
@@ -71,7 +71,7 @@ class _Side:
         if rule.exclusive is not None and rule.exclusive not in self.alone:
             yield Fact("exclusive", rule.exclusive, rule.exclusive)
         refund = rule.on_topup_refund
-        yield Fact("a refunded top-up", refund, f"{refund.value} its bonus")
+        yield Fact(REFUND, refund, f"{refund.value} its bonus")
 
     def named(self, rule_id: str) -> tuple[Fact, ...]:
         """A name of its own; without one a rule is called by its id."""

@@ -209,6 +209,19 @@ def test_a_renamed_ladder_that_is_alone_in_its_group() -> None:
     assert [line[0] for line in found] == [">", ">", ">"]
 
 
+def test_a_rule_renamed_while_the_set_treats_refunds_otherwise() -> None:
+    """That its limits begin anew is money: another change of all rules does not hide it."""
+    found = changed(
+        ("  - id: bar\n", "  - id: kitchen\n"),
+        ("currency: RUB\n", "currency: RUB\nonTopupRefund: REVOKE\n"),
+    )
+    assert found == [
+        "> rule bar → kitchen: renamed, so its limits per client, its cooldown and its budget begin"
+        " anew",
+        "~ all rules: a refunded top-up: KEEP its bonus → REVOKE its bonus",
+    ]
+
+
 def test_twins_are_not_renamed_by_guess() -> None:
     """Two that do the same: nobody can say which became which."""
     seven = BAR.replace('"5"', '"7"')
