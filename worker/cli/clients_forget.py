@@ -1,15 +1,13 @@
 """`loyalty clients forget`: erase what is known of one client."""
 
 import os
-import sys
 import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from worker.cli.failure import CommandFailed
 from worker.cli.ids import require_id
-from worker.cli.output import Format, FormatOption, print_json, say
+from worker.cli.output import Format, FormatOption, confirm, print_json, say
 from worker.cli.waiting import wait
 
 if TYPE_CHECKING:
@@ -44,10 +42,8 @@ def forget(
 
 
 def _confirm(organization: str, client: str) -> None:
-    if not sys.stdin.isatty():
-        raise CommandFailed("nobody is there to confirm; repeat the command with --yes")
     question = f"Erase everything that is known of {client} of {organization}, for good?"
-    typer.confirm(question, abort=True, err=True)
+    confirm(question)
 
 
 async def _publish(settings: "Settings", organization: str, client: str) -> str:

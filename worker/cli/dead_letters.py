@@ -1,7 +1,6 @@
 """`loyalty dead-letters`: what could not be taken, and sending it again after mending."""
 
 import os
-import sys
 import time
 from collections import Counter
 from enum import StrEnum
@@ -14,6 +13,7 @@ from worker.cli.failure import CommandFailed
 from worker.cli.output import (
     Format,
     FormatOption,
+    confirm,
     fail,
     print_json,
     print_table,
@@ -167,6 +167,4 @@ def _rules(settings: "Settings", partition: Partition, old: bool) -> "Rules":
 
 
 def _confirm(number: int) -> None:
-    if not sys.stdin.isatty():
-        raise CommandFailed("nobody is there to confirm; repeat the command with --yes")
-    typer.confirm(f"Send {counted(number, 'event')} again?", abort=True, err=True)
+    confirm(f"Send {counted(number, 'event')} again?")

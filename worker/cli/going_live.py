@@ -1,15 +1,12 @@
 """A checked set goes live: compared with what is, asked for, published, waited for."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import typer
-
 from worker.cli.failure import CommandFailed
-from worker.cli.output import say
+from worker.cli.output import confirm, say
 from worker.cli.waiting import wait
 
 if TYPE_CHECKING:
@@ -124,7 +121,5 @@ def _show_difference(catalog: "Catalog", checked: "CheckedRuleSet") -> None:
 
 
 def _confirm(checked: "CheckedRuleSet") -> None:
-    if not sys.stdin.isatty():
-        raise CommandFailed("nobody is there to confirm; repeat the command with --yes")
     question = f"Publish {checked.organization_id} {checked.version} to all workers?"
-    typer.confirm(question, abort=True, err=True)
+    confirm(question)

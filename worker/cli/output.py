@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, cast
+from typing import Annotated, Any, BinaryIO, TextIO, cast
 
 import typer
 
@@ -50,7 +50,7 @@ def print_json(value: Any) -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A table as wide as the terminal; in a pipe tab-separated lines without a heading."""
-    if not sys.stdout.isatty():
+    if not is_terminal(sys.stdout):
         for row in rows:
             print_line(row)
         return
@@ -61,6 +61,19 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*row)
     Console().print(table, markup=False)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """None is what a process has that was started without the stream (`<&-`)."""
+    return stream is not None and stream.isatty()
+
+
+def confirm(question: str) -> None:
+    """CommandFailed where nobody is there to answer; a no and Ctrl-C end the command with nothing
+    done."""
+    if not is_terminal(sys.stdin):
+        raise CommandFailed("nobody is there to confirm; repeat the command with --yes")
+    typer.confirm(question, abort=True, err=True)
 
 
 def print_line(cells: Sequence[str]) -> None:

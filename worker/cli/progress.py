@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from worker.cli.failure import CommandFailed
+from worker.cli.output import is_terminal
 
 
 @contextmanager
@@ -16,7 +17,7 @@ def lines_of(path: str | Path, description: str, remedy: str) -> Iterator[Iterab
     except OSError as error:
         raise CommandFailed(f"{path}: {error.strerror}; {remedy}") from None
     with file:
-        if not sys.stderr.isatty():
+        if not is_terminal(sys.stderr):
             yield file
             return
         from rich.console import Console

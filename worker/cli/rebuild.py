@@ -11,7 +11,15 @@ import typer
 
 from rules_engine.wording import counted
 from worker.cli.failure import CommandFailed
-from worker.cli.output import Format, FormatOption, print_json, print_table, say
+from worker.cli.output import (
+    Format,
+    FormatOption,
+    confirm,
+    is_terminal,
+    print_json,
+    print_table,
+    say,
+)
 from worker.cli.waiting import wait
 from worker.cli.worker import StaleOutputs
 
@@ -82,12 +90,10 @@ def _confirm(surveyed: Sequence["Survey"], form: Format) -> None:
 
     _print_survey(surveyed, form)
     refuse(surveyed)
-    if not sys.stdin.isatty():
-        raise CommandFailed("nobody is there to confirm; repeat the command with --yes")
     lanes = counted(len(surveyed), "lane")
     records = counted(sum(each.records for each in surveyed), "record")
     question = f"Empty {lanes} and replay {records}, all workers stopped?"
-    typer.confirm(question, abort=True, err=True)
+    confirm(question)
 
 
 async def _rebuild(
@@ -134,7 +140,7 @@ async def _lanes(settings: "Settings", wanted: list[int] | None) -> tuple[list[i
 @contextmanager
 def _bar(records: int) -> Iterator[Callable[[int], None]]:
     """On a terminal a bar that goes away at the end."""
-    if not sys.stderr.isatty():
+    if not is_terminal(sys.stderr):
         yield lambda _: None
         return
     from rich.console import Console

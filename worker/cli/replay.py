@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from worker.cli.failure import CommandFailed
-from worker.cli.output import require_path, standard_input
+from worker.cli.output import is_terminal, require_path, standard_input
 from worker.cli.progress import lines_of
 from worker.cli.rule_sets import check_files, rule_files
 
@@ -89,7 +89,7 @@ def _lines(lines: Iterable[bytes], at_end: Callable[[], object]) -> Iterator[byt
 @contextmanager
 def _waiting(until: int | None) -> Iterator[Callable[[], object]]:
     """What tells, on a terminal, that the events are read and time goes on to `until`."""
-    if until is None or not sys.stderr.isatty():
+    if until is None or not is_terminal(sys.stderr):
         yield lambda: None
         return
     from rich.console import Console

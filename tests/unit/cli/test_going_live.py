@@ -101,6 +101,19 @@ def test_ctrl_c_at_the_question_publishes_nothing(
     assert kafka.pushes == []
 
 
+@pytest.mark.parametrize("closed", [False, True])
+def test_nobody_is_there_to_confirm(
+    kafka: Published, mine: str, closed: bool, monkeypatch: pytest.MonkeyPatch, capsys: Shown
+) -> None:
+    """A pipe, and a process that was started without any input."""
+    if closed:
+        monkeypatch.setattr("sys.stdin", None)
+    assert run(["rules", "push", mine, *REASON]) == 1
+    said = "error: nobody is there to confirm; repeat the command with --yes"
+    assert last_line(capsys) == said
+    assert kafka.pushes == []
+
+
 def test_ctrl_c_while_it_is_published(
     kafka: Published, mine: str, monkeypatch: pytest.MonkeyPatch, capsys: Shown
 ) -> None:
