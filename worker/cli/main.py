@@ -28,7 +28,13 @@ from worker.cli import (
 )
 from worker.cli import worker as worker_command
 from worker.cli.failure import CommandFailed
-from worker.cli.output import abandon_output, fail, flush_output, sentence
+from worker.cli.output import (
+    abandon_output,
+    fail,
+    flush_output,
+    sentence,
+    write_any_character,
+)
 from worker.errors import LoudStop, WorkerError
 from worker.publishing.errors import StaleBase
 
@@ -61,6 +67,7 @@ app.command("version")(version.version)
 
 def main() -> None:
     """The entry point of the `loyalty` script."""
+    write_any_character()
     sys.exit(run(sys.argv[1:]))
 
 

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, TextIO, cast
 
@@ -145,6 +146,14 @@ def _open_stream(stream: object, name: str) -> BinaryIO:
     if stream is None:
         raise CommandFailed(f"standard {name} is closed; name a file instead of -")
     return cast(BinaryIO, getattr(stream, "buffer"))  # noqa: B009 - None for a type checker
+
+
+def write_any_character() -> None:
+    """What a terminal's encoding does not have (`→` in KOI8-R), and a file's name that is no text,
+    are shown as escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def flush_output() -> None:

@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import IO
 
 import pytest
 
 from worker.cli.main import run
+from worker.cli.output import write_any_character
 
 RULES = """
 organizationId: izi
@@ -29,6 +31,25 @@ def rules(tmp_path: Path) -> Path:
     file = tmp_path / "izi.yaml"
     file.write_text(RULES)
     return file
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text", "written"),
+    [
+        ("koi8-r", "12 → 14 да", "12 \\u2192 14 да".encode("koi8-r")),
+        ("utf-8", "12 → 14 да", "12 → 14 да".encode()),
+        ("utf-8", "bad\udcff.yaml", b"bad\\udcff.yaml"),
+    ],
+)
+def test_a_terminal_of_another_encoding(
+    encoding: str, text: str, written: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = BytesIO()
+    terminal = TextIOWrapper(taken, encoding=encoding)
+    monkeypatch.setattr("sys.stdout", terminal)
+    write_any_character()
+    print(text, end="", flush=True)
+    assert taken.getvalue() == written
 
 
 @pytest.mark.parametrize(
