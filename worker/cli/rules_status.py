@@ -26,7 +26,7 @@ def status(
 ) -> None:
     """Show organizations, live versions, workers with what they applied, and last rejections.
 
-    Exit code 1 where a worker refused the live set, or has another one.
+    Exit code 1 where a worker refused the live set, has another one, or says nothing of it.
     """
     from config.load import load_settings
     from worker.publishing.catalog import read_catalog
@@ -60,14 +60,15 @@ def _organizations(catalog: "Catalog", one: str | None) -> list[str]:
 def _told(catalog: "Catalog", organization: str, history: bool) -> dict[str, Any]:
     live, pushes = catalog.live.get(organization), catalog.pushes_of(organization)
     statuses = catalog.statuses_of(organization)
+    silent = catalog.workers - {each.worker for each in statuses} if live is not None else ()
     expected = None if live is None else live.content_hash
     told: dict[str, Any] = {
         "organizationId": organization,
         "version": live.checked.version if live is not None and live.checked is not None else None,
         "hash": expected,
         "pushed": _pushed(pushes[-1]) if pushes else None,
-        "workers": [_worker(each) for each in statuses],
-        "agrees": all(_agrees(each, expected) for each in statuses),
+        "workers": [*map(_worker, statuses), *map(_silent, sorted(silent))],
+        "agrees": not silent and all(_agrees(each, expected) for each in statuses),
     }
     if history:
         told["history"] = [
@@ -97,6 +98,11 @@ def _worker(status: "Status") -> dict[str, Any]:
         "refusedAt": None if refused is None else refused.at,
         "findings": None if refused is None else refused.findings,
     }
+
+
+def _silent(worker: str) -> dict[str, Any]:
+    """It is in the group, and says nothing of the organization."""
+    return dict.fromkeys(("version", "hash", "since", "refusedAt", "findings")) | {"worker": worker}
 
 
 def _show(found: list[dict[str, Any]], catalog: "Catalog") -> None:
@@ -129,11 +135,11 @@ def _show(found: list[dict[str, Any]], catalog: "Catalog") -> None:
 
 
 def _state(worker: dict[str, Any], live: str | None) -> str:
-    """`behind`: it decides by another set than the live one."""
+    """`behind`: it decides by another set than the live one; `silent`: nobody knows."""
     if worker["refusedAt"]:
         return f"refused at {worker['refusedAt']}"
     if worker["version"] is None:
-        return "-"
+        return "-" if worker is _NOBODY else "silent"
     return "applied" if live in (None, worker["hash"]) else "behind"
 
 

@@ -44,12 +44,14 @@ def entry(version: str, text: str | None = None, content_hash: str | None = None
 
 
 class Published:
-    """Version 1 is live. `applied`: what each worker of the group decides by."""
+    """Version 1 is live. `applied`: what each worker of the group decides by, but for those that
+    are `silent`."""
 
     def __init__(self) -> None:
         self.pushes: list[Push] = []
         self.history: list[HistoryRecord] = [entry("1")]
         self.applied: dict[str, str] = {}
+        self.silent: set[str] = set()
 
     async def read(self, _settings: object) -> Catalog:
         text = self.pushes[-1].text if self.pushes else SET.format(version="1")
@@ -58,7 +60,9 @@ class Published:
             Status(name, "izi", AppliedSet(version, hash_of(version), "2026-11-22T12:00:00+00:00"))
             for name, version in self.applied.items()
         ]
-        return Catalog(live_sets([live]), self.history, statuses, frozenset(self.applied))
+        return Catalog(
+            live_sets([live]), self.history, statuses, frozenset(self.applied) | self.silent
+        )
 
     async def publish(self, _settings: object, push: Push) -> None:
         self.pushes.append(push)
@@ -209,6 +213,14 @@ def test_status_tells_a_worker_that_is_behind(kafka: Published, capsys: Shown) -
     assert (w0[3:5], w0[6]) == (["w0", "1"], "applied")
     assert (w1[3:5], w1[6]) == (["w1", "7"], "behind")
     assert pushed[4:] == ["ann", "line  two"]
+
+
+def test_status_tells_a_worker_that_says_nothing(kafka: Published, capsys: Shown) -> None:
+    kafka.applied, kafka.silent = {"w0": "1"}, {"w1"}
+    assert run(["rules", "status"]) == 1
+    w0, w1 = told(capsys)
+    assert (w0[3:5], w0[6]) == (["w0", "1"], "applied")
+    assert (w1[3:5], w1[6]) == (["w1", "-"], "silent")
 
 
 def test_status_of_workers_that_read_a_directory(
