@@ -14,6 +14,8 @@ from worker.kafka.admin import TopicState, describe
 KEPT = (*INPUTS, *OUTPUTS, Channel.LANE_LOG, Channel.RULES_HISTORY)
 """Where an acknowledged record must never vanish."""
 MOST_NAMED = 3
+SHORTEST_LOG_MS = 3 * 24 * 3_600_000
+"""A day between the plans of a lane at rest, and a weekend."""
 
 
 async def check_durability(settings: Settings) -> Sequence[Finding]:
@@ -27,6 +29,7 @@ def judge_topics(topics: Mapping[Channel, TopicState]) -> list[Finding]:
     """Topics by what they are for; those that do not exist are told by `check_topics`."""
     return [
         *_unclean(topics),
+        *_short_log(topics),
         *_together(
             "replication",
             (t for t in topics.values() if t.replicas == 1),
@@ -71,6 +74,23 @@ def _unclean(topics: Mapping[Channel, TopicState]) -> list[Finding]:
     others = (t for t in topics.values() if t.unclean_election and t is not log)
     message = "may lose acknowledged records to a leader that was behind"
     return findings + _together("unclean.leader.election.enable", others, message, remedy)
+
+
+def _short_log(topics: Mapping[Channel, TopicState]) -> list[Finding]:
+    """However short backups are kept: a lane at rest writes a plan a day."""
+    log = topics.get(Channel.LANE_LOG)
+    if log is None or log.retention_ms < 0 or log.retention_ms >= SHORTEST_LOG_MS:
+        return []
+    message = (
+        f"It keeps plans for {log.retention_ms / 3_600_000:g} hours: the latest of a lane at rest "
+        "may be a day old, and is gone where no worker ran for the rest of that time. The lane "
+        "then stops loudly."
+    )
+    remedy = (
+        "Set retention.ms=-1, or to the age of the oldest backup of Redis that you would restore "
+        "(docs/durability.md)."
+    )
+    return [Finding("kafka", log.name, message, remedy, "WARNING")]
 
 
 def _together(

@@ -61,6 +61,18 @@ def test_a_lane_log_that_can_be_cut_under_its_plans_is_refused() -> None:
     assert "pay twice" in finding.message
 
 
+@pytest.mark.parametrize(("days", "severities"), [(1, ["WARNING"]), (3, []), (30, [])])
+def test_a_lane_log_that_a_lane_at_rest_outlasts_is_warned_of(
+    days: int, severities: list[str]
+) -> None:
+    changed = topic("log", retention_ms=str(days * 24 * 3_600_000))
+    found = judge_topics(topics(changed, Channel.LANE_LOG))
+    assert [finding.severity for finding in found] == severities
+    for finding in found:
+        assert finding.message.startswith("It keeps plans for 24 hours")
+        assert "retention.ms=-1" in finding.remedy
+
+
 def test_many_topics_of_one_kind_are_one_finding() -> None:
     alone = {c: topic(f"t{n}", 1) for n, c in enumerate(Channel)}
     findings = [f for f in judge_topics(alone) if f.subject == "replication"]
