@@ -87,6 +87,8 @@ class History:
             self.fault()
         elif self.world.under_way and luck < 0.3:
             self.land_one()
+        elif self.world.delayed and luck < 0.35:
+            self.world.arrive()
         else:
             self.step_one()
 

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from tests.simulation.late import LateTables
 from tests.simulation.oracle import Broken
 from tests.simulation.timer_oracle import verify
 from tests.simulation.timer_run import TimerHistory
@@ -35,11 +36,11 @@ FOR_EVER = 10**18
 
 
 def make_lane(world: TimeLane, owner: int) -> Lane:
-    rules = WorldRules(world)
+    rules, tables = WorldRules(world), LateTables if world.late else SimulatedTables
     ports = LanePorts(
         source=TogetherSource(world, owner),
         log=SimulatedLog(world, owner),
-        tables=SimulatedTables(world),
+        tables=tables(world),
         publisher=TogetherPublisher(world),
         evaluator=LoyaltyEvaluator(
             CHANNELS, rules, world.terms, world.number, LANES, world.most_units

@@ -55,7 +55,7 @@ class TimeLane(TimerWorld):
         """An earlier owner to whom the group gave the lane back; 0: it is the newest one's."""
         super().__init__(seed * LANES + number)
         self.most_units = 1 + seed % 3
-        self.swapped = seed % 2 == 0
+        self.swapped, self.late = seed % 2 == 0, seed % 3 == 1
         self.terms = make_terms(300, 120, DAYS_OF_PAYMENTS[seed // 2 % 2])
         self.topics[PAYMENTS] = []
         for topic, record in lives_and_payments(self.random):

@@ -5,7 +5,8 @@ every step. Appends land late, twice or never; tables fall back to any earlier c
 nothing; replies get lost after the write or before it.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
@@ -61,6 +62,8 @@ class World:
         self.log: list[bytes] = []
         self.under_way: list[Append] = []
         self.history: list[Tables] = [Tables()]
+        self.delayed: list[list[Callable[[], object]]] = []
+        """Requests to the tables that are still under way, each step by step (`late.py`)."""
         self.published: list[Output] = []
         self.now = 1_000_000
         self.newest = 0
@@ -91,6 +94,14 @@ class World:
         if self.random.random() < 0.03:
             append.offset += self.random.randint(0, 1)
             self.log.append(append.raw)
+
+    def arrive(self) -> None:
+        """The next command of a delayed request is carried out; nobody waits for the answer."""
+        request = self.random.choice(self.delayed)
+        with suppress(OutcomeUnknown):
+            request.pop(0)()
+        if not request:
+            self.delayed.remove(request)
 
     def chance(self, probability: float) -> bool:
         return self.random.random() < probability
@@ -158,8 +169,11 @@ class SimulatedTables:
             self._drop(old, index.drop)
             await Step()
         if index.add:
-            self.world.write_index(self.world.tables.index.union(index.add))
+            self._add(index.add)
             await Step()
+
+    def _add(self, entries: Sequence[bytes]) -> None:
+        self.world.write_index(self.world.tables.index.union(entries))
 
     def _apply(
         self,
@@ -195,15 +209,21 @@ class SimulatedTables:
         await Step()
         if self.world.chance(self.world.lossy):
             raise TablesUnavailable("no reply")
+        self._delete(head, keys)
+        await Step()
+        self._drop(head, entries)
+
+    def _delete(self, head: bytes, keys: Sequence[str]) -> None:
         now = self.world.tables
         if now.head == head and any(key in now.values for key in keys):
             kept = {key: value for key, value in now.values.items() if key not in keys}
             self.world.history.append(Tables(now.head, now.outbox, kept, now.index))
-        await Step()
-        self._drop(head, entries)
 
     async def trim(self, head: bytes) -> None:
         await Step()
+        self._trim(head)
+
+    def _trim(self, head: bytes) -> None:
         if self.world.tables.head == head:
             self.world.write(head, b"", {})
 
