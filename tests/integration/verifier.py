@@ -19,6 +19,7 @@ from rules_engine.books.around import Around
 from rules_engine.budgets.lane import LaneBudgets
 from rules_engine.budgets.messages import decode_message
 from rules_engine.budgets.port import SEPARATOR, BudgetKey
+from rules_engine.budgets.state import unpack_budgets
 from rules_engine.client import ClientState
 from rules_engine.compile import compile_rule_set
 from rules_engine.evaluate import apply_event, refusal
@@ -211,6 +212,7 @@ class Expected:
     def take(self, lane: int, plan: Plan) -> None:
         """One plan: messages between lanes first, then the events, each behind what falls due
         before it, then what comes due behind them, then what it tried in vain."""
+        self._hold_to_what_was_tried(lane, plan)
         self._choose_rules(lane, plan)
         budgets = LaneBudgets(self.budgets.get(lane, b""), lane, PARTITIONS, SLICE_UNIT)
         walk, before = self.walks[lane], self.rung[lane]
@@ -235,6 +237,17 @@ class Expected:
         if plan.cut is not None:
             self._try(lane, plan, budgets)
         self.budgets[lane] = budgets.packed() or self.budgets.get(lane, b"")
+
+    def _hold_to_what_was_tried(self, lane: int, plan: Plan) -> None:
+        """While an answer is awaited nothing but messages is taken; what was tried is then decided
+        at the instant and under the rules of its first attempt."""
+        tried = unpack_budgets(self.budgets.get(lane, b"")).tried
+        if tried is not None and tried.asking:
+            assert not plan.timers
+            assert all(self.channels[part.topic] is Channel.BUDGETS for part in plan.ranges)
+        elif tried is not None:
+            name = plan.rules.get(tried.organization_id, tried.rules)  # none where nothing is taken
+            assert (plan.wall, name) == (tried.wall, tried.rules)
 
     def _try(self, lane: int, plan: Plan, budgets: LaneBudgets) -> None:
         assert plan.cut is not None
