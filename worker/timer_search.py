@@ -28,6 +28,7 @@ from worker.timer_index import (
     SEPARATOR,
     WAKES,
     fact_prefix,
+    instant_bytes,
     read_wake,
     wake_prefix,
     wakes_prefix,
@@ -61,14 +62,16 @@ def may_be_due(rule_sets: RuleSets, span: Span, floor: Callable[[bytes], bytes |
     position, until = span.position, span.until
     if position is None or position.timer is not None:
         return True
+    graces = {rank: 0 if rank is Rank.GROUP_EXPIRY else span.grace_us for rank in WAKES}
+    beyond = [(rank, instant_bytes(until - grace + 1)) for rank, grace in graces.items()]
     for organization_id, rule_set in rule_sets.items():
         next_at = rule_set.agenda.next_at(position.at)
         if next_at is not None and next_at <= until:
             return True
-        for rank in WAKES:
-            known = floor(wakes_prefix(rank, organization_id))
-            grace = 0 if rank is Rank.GROUP_EXPIRY else span.grace_us
-            if known is None or known < wake_prefix(rank, organization_id, until - grace + 1):
+        for rank, at in beyond:
+            prefix = wakes_prefix(rank, organization_id)
+            known = floor(prefix)
+            if known is None or known < prefix + at:
                 return True
     return False
 
