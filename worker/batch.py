@@ -105,7 +105,7 @@ def _moment(
 
 async def search_timers(lane: "Lane", work: Work, moment: Moment, terms: Terms) -> Search | None:
     """Who may have a timer due, by the index; None: nobody. Raises Moved."""
-    search = lane.ports.evaluator.search(work, moment, terms, lane.index.floor)
+    search = lane.ports.evaluator.search(work, moment, terms, lane.index)
     if search is not None:
         while wanted := search.ranges():
             search.found(await lane.index.look(lane.held().raw_head, wanted))

@@ -4,7 +4,7 @@ The evaluation itself is in `evaluation.py`. Every input record ends in exactly 
 duplicate, dead letter; a message between lanes is applied or a repeat.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -21,14 +21,15 @@ from schemas.records import Record
 from schemas.topics import Channel
 from worker.errors import BadLog
 from worker.evaluation import Decoded, Evaluation, Heard
-from worker.evaluator_port import Evaluated, Moment, Pending, Search, Work
+from worker.evaluator_port import Evaluated, Floors, Moment, Pending, Search, Work
 from worker.lane_share import BUDGETS_KEY, LaneShare, RuleSets, unreadable
 from worker.payments import key_to_load, outdated
 from worker.plan import Terms
 from worker.tables.codec import CODEC_VERSION
 from worker.tables.port import IndexRange
 from worker.timer_index import WAKES, payments_before, read_payment, wakes_prefix
-from worker.timer_search import MOST_UNITS, Span, TimerSearch, may_be_due, next_due
+from worker.timer_search import MOST_UNITS, Span, TimerSearch
+from worker.wake_watch import WakeWatch
 
 EVALUATION_VERSION = 2
 """Raised whenever the same input may come out differently; replays refuse other versions."""
@@ -89,6 +90,7 @@ class LoyaltyEvaluator:
         self._terms = terms
         self._lane, self._lanes = lane, lanes
         self._most_units = most_units
+        self._watch = WakeWatch()
 
     @property
     def terms(self) -> Terms:
@@ -153,13 +155,13 @@ class LoyaltyEvaluator:
         return DecodedRecords(items, rule_sets, consulted, list(keys), latest)
 
     def search(
-        self, work: Work, moment: Moment, terms: Terms, floor: Callable[[bytes], bytes | None]
+        self, work: Work, moment: Moment, terms: Terms, floors: Floors
     ) -> TimerSearch | None:
         assert isinstance(work, DecodedRecords)
         span = Span(moment.position, work.bound(moment), terms.lapse_grace_us)
         if moment.only is None and work.latest == NO_EVENT and not moment.idle:
             return None
-        if not may_be_due(work.rules, span, floor):
+        if not self._watch.may_be_due(work.rules, span, floors):
             return None
         if moment.only is None:
             return TimerSearch(work.rules, span, self._most_units, BUDGETS_KEY)
@@ -170,7 +172,7 @@ class LoyaltyEvaluator:
 
     @property
     def wakes(self) -> Sequence[bytes]:
-        return [wakes_prefix(rank, org) for org in self._rules.rules_of(None) for rank in WAKES]
+        return self._watch.prefixes(self._rules.rules_of(None))
 
     def wakes_under(self, rules: Mapping[str, str | None]) -> Sequence[bytes]:
         named = (org for org, content_hash in rules.items() if content_hash is not None)
@@ -180,7 +182,7 @@ class LoyaltyEvaluator:
         if moment.position is None:
             return None
         rule_sets, grace = self._rules.rules_of(None), self._terms.lapse_grace_us
-        return next_due(rule_sets, moment.position, earliest, grace)
+        return self._watch.next_due(rule_sets, moment.position, earliest, grace)
 
     def old(self, clock: int) -> IndexRange:
         return payments_before(clock - self._terms.remember_payments_us)

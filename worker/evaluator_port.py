@@ -3,7 +3,7 @@
 Behind one port so that the lane can be simulated with another evaluator than that of the rules.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -124,6 +124,17 @@ class Evaluated(Struct, frozen=True):
         return not (self.taken or self.timers or self.cut or self.halted)
 
 
+class Floors(Protocol):
+    """What is known of an index without reading it."""
+
+    @property
+    def version(self) -> int:
+        """Another one whenever an answer of `floor` may be another."""
+
+    def floor(self, prefix: bytes) -> bytes | None:
+        """No entry that begins with this prefix lies below; None: not known."""
+
+
 class Evaluator(Protocol):
     """Decodes, searches, evaluates; neither waits nor asks a clock."""
 
@@ -141,11 +152,8 @@ class Evaluator(Protocol):
         """Decode under the rule sets in force (None), or under those of a plan, by hash.
         Raises LoudStop where the history does not hold one."""
 
-    def search(
-        self, work: Work, moment: Moment, terms: Terms, floor: Callable[[bytes], bytes | None]
-    ) -> Search | None:
-        """Who may have a timer due; None: nobody. `floor`: below which entry an index surely holds
-        none that begin with these bytes; None: not known."""
+    def search(self, work: Work, moment: Moment, terms: Terms, floors: Floors) -> Search | None:
+        """Who may have a timer due; None: nobody."""
 
     def evaluate(
         self,

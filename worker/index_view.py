@@ -22,6 +22,9 @@ class IndexView:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+        self.version = 0
+        """Another one whenever `floor` or `earliest` may answer something else."""
+        self._answered: tuple[Sequence[bytes], int, list[bytes]] = ((), 0, [])
         self.forget()
 
     def forget(self) -> None:
@@ -36,6 +39,7 @@ class IndexView:
         """Prefix → no entry of it lies below this one."""
         self._earliest: dict[bytes, bytes] = {}
         """Prefix → its earliest entry (END: none), where that is known exactly."""
+        self.version += 1
 
     # ------------------------------------------------------------------ reading
 
@@ -74,14 +78,21 @@ class IndexView:
         return floor is not None and asked.beyond <= floor
 
     async def earliest(self, head: bytes, prefixes: Sequence[bytes]) -> list[bytes]:
-        """The first entry of each watched prefix. Raises Moved."""
+        """The first entry of each watched prefix; the very same answer as long as prefixes and
+        entries stay. Raises Moved."""
+        asked, version, answer = self._answered
+        if asked is prefixes and version == self.version:
+            return answer
         unknown = [prefix for prefix in prefixes if prefix not in self._earliest]
         if unknown:
             ranges = [IndexRange(self._floors.get(p, p), _behind(p), 1) for p in unknown]
             for prefix, found in zip(unknown, await self._read(head, ranges), strict=True):
                 self._earliest[prefix] = self._floors[prefix] = found[0] if found else END
+            self.version += 1
         known = (self._earliest[prefix] for prefix in prefixes)
-        return [entry for entry in known if entry != END]
+        answer = [entry for entry in known if entry != END]
+        self._answered = (prefixes, self.version, answer)
+        return answer
 
     # ------------------------------------------------------------------ plans
 
@@ -94,6 +105,7 @@ class IndexView:
             prefix = watched_prefix(entry)
             if prefix is not None and self._earliest.get(prefix) == entry:
                 del self._earliest[prefix]
+                self.version += 1
         for entry in change.add:
             self._dropped.discard(entry)
             if not _holds(self._added, entry):
@@ -106,8 +118,10 @@ class IndexView:
             return
         if prefix in self._floors and entry <= self._floors[prefix]:
             self._floors[prefix] = self._earliest[prefix] = entry
+            self.version += 1
         elif prefix in self._earliest and entry < self._earliest[prefix]:
             self._earliest[prefix] = entry
+            self.version += 1
 
     def found_stale(self, entries: Sequence[bytes]) -> None:
         """Entries that the committed state has no need of."""

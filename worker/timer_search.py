@@ -11,7 +11,7 @@ which every candidate is known. Nothing is scanned: each range begins at the fir
 due.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import merge, nsmallest
 from itertools import groupby, islice, takewhile
 
@@ -28,7 +28,6 @@ from worker.timer_index import (
     SEPARATOR,
     WAKES,
     fact_prefix,
-    instant_bytes,
     read_wake,
     wake_prefix,
     wakes_prefix,
@@ -55,39 +54,6 @@ class Span(Struct, frozen=True):
     position: Position | None
     until: int
     grace_us: int
-
-
-def may_be_due(rule_sets: RuleSets, span: Span, floor: Callable[[bytes], bytes | None]) -> bool:
-    """Cheap: most batches hold nothing due. `floor`: as in `Evaluator.search`."""
-    position, until = span.position, span.until
-    if position is None or position.timer is not None:
-        return True
-    graces = {rank: 0 if rank is Rank.GROUP_EXPIRY else span.grace_us for rank in WAKES}
-    beyond = [(rank, instant_bytes(until - grace + 1)) for rank, grace in graces.items()]
-    for organization_id, rule_set in rule_sets.items():
-        next_at = rule_set.agenda.next_at(position.at)
-        if next_at is not None and next_at <= until:
-            return True
-        for rank, at in beyond:
-            prefix = wakes_prefix(rank, organization_id)
-            known = floor(prefix)
-            if known is None or known < prefix + at:
-                return True
-    return False
-
-
-def next_due(
-    rule_sets: RuleSets, position: Position, earliest: Sequence[bytes], grace_us: int
-) -> int | None:
-    """When something may be due: by a date, or by one of these entries of an index."""
-    if position.timer is not None:
-        return position.at
-    dates = (rule_set.agenda.next_at(position.at) for rule_set in rule_sets.values())
-    found = [at for at in dates if at is not None]
-    for entry in earliest:
-        is_end = entry.startswith(WAKES[Rank.GROUP_EXPIRY])
-        found.append(read_wake(entry)[0] + (0 if is_end else grace_us))
-    return min(found, default=None)
 
 
 class Wanted(Struct, frozen=True):
