@@ -146,7 +146,7 @@ async def test_a_commit_is_one_write_command(
     own_redis: RedisServer, own_factory: TablesFactory
 ) -> None:
     """A script of several writes stands in the file as MULTI..EXEC, which Redis 7.0 can tear."""
-    own_redis.cli("CONFIG", "SET", "appendfsync", "always")  # else it may be written after the reply
+    own_redis.cli("CONFIG", "SET", "appendfsync", "always")  # else perhaps after the reply
     lane = own_factory.lane(0)
     await lane.commit(b"", b"1", b"outbox", {"a": b"1", "b": b"2"})
     await lane.trim(b"1")
