@@ -119,9 +119,6 @@ class IndexView:
         if prefix in self._floors and entry <= self._floors[prefix]:
             self._floors[prefix] = self._earliest[prefix] = entry
             self.version += 1
-        elif prefix in self._earliest and entry < self._earliest[prefix]:
-            self._earliest[prefix] = entry
-            self.version += 1
 
     def found_stale(self, entries: Sequence[bytes]) -> None:
         """Entries that the committed state has no need of."""

@@ -63,7 +63,6 @@ def fact_entry(key: str, entry: FactEntry) -> bytes:
     return fact_prefix(entry.fact, organization_id, entry.day) + client_id.encode()
 
 
-@lru_cache(maxsize=16384)
 def wakes_prefix(rank: Rank, organization_id: str) -> bytes:
     """What an organization's entries of a rank begin with; instants follow."""
     return SEPARATOR.join((WAKES[rank], organization_id.encode(), b""))
@@ -71,7 +70,7 @@ def wakes_prefix(rank: Rank, organization_id: str) -> bytes:
 
 def wake_prefix(rank: Rank, organization_id: str, at: int) -> bytes:
     """Those of one instant, in microseconds since the epoch; clients follow."""
-    return wakes_prefix(rank, organization_id) + instant_bytes(at)
+    return wakes_prefix(rank, organization_id) + _instant(at)
 
 
 def wake_entry(rank: Rank, at: int, key: str) -> bytes:
@@ -88,11 +87,11 @@ def read_wake(entry: bytes) -> tuple[int, str]:
 
 def payments_before(at: int) -> IndexRange:
     """Entries of payments made before an instant."""
-    return IndexRange(PAYMENTS, PAYMENTS + instant_bytes(at), MOST_PAYMENTS)
+    return IndexRange(PAYMENTS, PAYMENTS + _instant(at), MOST_PAYMENTS)
 
 
 def payment_entry(paid_at: int, payment_key: str) -> bytes:
-    return PAYMENTS + instant_bytes(paid_at) + payment_key.encode()
+    return PAYMENTS + _instant(paid_at) + payment_key.encode()
 
 
 def read_payment(entry: bytes) -> str:
@@ -123,7 +122,7 @@ def watched_prefix(entry: bytes) -> bytes | None:
     return PAYMENTS if entry.startswith(PAYMENTS) else None
 
 
-def instant_bytes(at: int) -> bytes:
+def _instant(at: int) -> bytes:
     return b"%0*d\x1f" % (INSTANT_DIGITS, at + INSTANT_ZERO)
 
 

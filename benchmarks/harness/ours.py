@@ -83,6 +83,22 @@ class Ours:
         return f"http://127.0.0.1:{self.http_port}/metrics"
 
 
+@dataclass(frozen=True)
+class Instrumented(Ours):
+    """Started by a module of the benchmarks that looks into the process. `seen`: the file in which
+    that says what it saw; `variable`: how it is told of the file."""
+
+    module: str = ""
+    variable: str = ""
+    seen: Path = Path("seen.json")
+
+    def command_line(self, site: Site) -> Sequence[str]:
+        return [sys.executable, "-m", self.module, "worker"]
+
+    def environment(self, site: Site) -> Mapping[str, str]:
+        return {**super().environment(site), self.variable: str(self.seen)}
+
+
 def dead_letters_topic(site: Site) -> str:
     return _topics(site)["TOPIC_DEAD_LETTERS"]
 

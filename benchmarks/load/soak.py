@@ -16,17 +16,13 @@ fetched for each partition. That is why the halves are alike, and medians are co
 """
 
 import asyncio
-import sys
 import time
 import urllib.request
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
-from benchmarks.harness.contenders import Site
 from benchmarks.harness.entrant import Entrant, WorkerProcess
 from benchmarks.harness.inputs import Inputs
-from benchmarks.harness.ours import Ours, rules_directory
+from benchmarks.harness.ours import Instrumented, rules_directory
 from benchmarks.harness.scenario import say
 from benchmarks.harness.throughput import START_SECONDS, check_dead_letters
 from benchmarks.harness.topics import PARTITIONS, OutputWatch
@@ -72,19 +68,6 @@ REDIS_LOOKS = 5
 QUIET_SECONDS = 2.0
 
 
-@dataclass(frozen=True)
-class Watched(Ours):
-    """`counts`: the file in which it says what it holds."""
-
-    counts: Path = Path("counts.json")
-
-    def command_line(self, site: Site) -> Sequence[str]:
-        return [sys.executable, "-m", "benchmarks.load.watched", "worker"]
-
-    def environment(self, site: Site) -> Mapping[str, str]:
-        return {**super().environment(site), COUNTS: str(self.counts)}
-
-
 async def soak(ground: Ground, sizes: Sizes) -> Told:
     """Raises BenchmarkError where a worker dies or stands still, or a command is not right."""
     told = Told(
@@ -101,7 +84,13 @@ async def soak(ground: Ground, sizes: Sizes) -> Told:
         lapsing(rules_of_size(RULES, FIRST_VERSION), KEPT_DAYS),
     )
     entrant = await ground.entrant(
-        Watched(name="soak", counts=counts, settings={"REMEMBER_PAYMENTS_DAYS": str(KEPT_DAYS)}),
+        Instrumented(
+            name="soak",
+            module="benchmarks.load.watched",
+            variable=COUNTS,
+            seen=counts,
+            settings={"REMEMBER_PAYMENTS_DAYS": str(KEPT_DAYS)},
+        ),
         inputs,
         {"rules.yaml": rules},
     )
@@ -208,12 +197,12 @@ class _Run:
     def _look(self, pid: int) -> Vitals:
         """Redis at its least: what is under way comes and goes."""
         redis = min(self._ground.redis_bytes() for _ in range(REDIS_LOOKS))
-        return look(pid, self._watched.counts, redis)
+        return look(pid, self._watched.seen, redis)
 
     @property
-    def _watched(self) -> Watched:
+    def _watched(self) -> Instrumented:
         contender = self._entrant.contender
-        assert isinstance(contender, Watched)
+        assert isinstance(contender, Instrumented)
         return contender
 
     def _join(self) -> None:

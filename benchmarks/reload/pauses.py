@@ -6,17 +6,13 @@ which gave the processor to somebody else.
 """
 
 import asyncio
-import sys
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
 
-from benchmarks.harness.contenders import Site
 from benchmarks.harness.entrant import Entrant
 from benchmarks.harness.inputs import Inputs
-from benchmarks.harness.ours import Ours, rules_directory
+from benchmarks.harness.ours import Instrumented, Ours, rules_directory
 from benchmarks.reload.beating import GAPS
 from benchmarks.reload.gaps import Pauses, pauses, read_gaps
 from benchmarks.reload.ground import MANY, Ground, shown
@@ -31,22 +27,14 @@ PERIOD_SECONDS = 3.0
 BOUND_SECONDS = 0.050
 
 
-@dataclass(frozen=True)
-class Beating(Ours):
-    """`gaps`: the file that it writes when it ends."""
-
-    gaps: Path = Path("gaps.json")
-
-    def command_line(self, site: Site) -> Sequence[str]:
-        return [sys.executable, "-m", "benchmarks.reload.beating", "worker"]
-
-    def environment(self, site: Site) -> Mapping[str, str]:
-        return {**super().environment(site), GAPS: str(self.gaps)}
-
-
 async def measure_pauses(ground: Ground, edits: int) -> None:
     inputs = await ground.inputs("bench-pauses")
-    worker = Beating(name="pauses", gaps=ground.directory / "gaps.json")
+    worker = Instrumented(
+        name="pauses",
+        module="benchmarks.reload.beating",
+        variable=GAPS,
+        seen=ground.directory / "gaps.json",
+    )
     entrant = await ground.entrant(worker, inputs)
     with entrant.running():
         await shown([worker], "v-0")
@@ -57,7 +45,7 @@ async def measure_pauses(ground: Ground, edits: int) -> None:
             middle = time.monotonic()
             await _edit(worker, entrant, edits)
             end = time.monotonic()
-    gaps = read_gaps(worker.gaps)
+    gaps = read_gaps(worker.seen)
     still = pauses(gaps, begin, middle, BOUND_SECONDS)
     edited = pauses(gaps, middle, end, BOUND_SECONDS)
     print(
