@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from tests.chaos.site import lose_tail
-from tests.chaos.stage import Stage, Standstill, Struck
+from tests.chaos.stage import NothingUnderWay, Stage, Standstill, Struck
 
 LATE_SECONDS = 1.5
 """A lane that no fault strikes answers sooner."""
@@ -40,7 +40,11 @@ async def fail_over(stage: Stage) -> Struck:
         return Struck(time.time(), time.time(), {})
     await asyncio.to_thread(site.replica.cli, "REPLICAOF", "NO", "ONE")
     await asyncio.sleep(stage.random.uniform(0, 0.6))
-    flights = await stage.under_way()
+    try:
+        flights = await stage.under_way()
+    except NothingUnderWay:
+        await asyncio.to_thread(site.follow)
+        raise
     began = time.time()
     await site.fail_over()
     over = time.time()

@@ -18,6 +18,8 @@ IDLE_SECONDS = 6.0
 """After so long without a record a lane has taken everything that was due half of it ago."""
 PATIENCE = 90.0
 """Seconds after which a lane that does not serve again is a failure."""
+TRIES = 6
+"""A kind that hits nothing under way so many times in a row is one that the run does not have."""
 
 
 class Options(Struct, frozen=True):
@@ -68,6 +70,7 @@ class Plan:
         self._kinds = [kind for kind in kinds for _ in range(kind.share)]
         self._random, self._together = random, together
         self._bag = sorted(self._shuffled(), key=lambda kind: (kind.of != "", _is_lone(kind)))
+        self._missed: dict[Kind, int] = {}
 
     def _shuffled(self) -> list[Kind]:
         return self._random.sample(self._kinds, len(self._kinds))
@@ -97,6 +100,21 @@ class Plan:
     def again(self, kind: Kind) -> None:
         """It hit nothing under way: its turn comes once more, behind the others."""
         self._bag.insert(0, kind)
+        self._missed[kind] = self._missed.get(kind, 0) + 1
+
+    def counts(self, kind: Kind) -> None:
+        """It hit something."""
+        self._missed.pop(kind, None)
+
+    @property
+    def owed(self) -> list[Kind]:
+        """What hit nothing since it last counted: a round does not end before it has."""
+        return list(self._missed)
+
+    @property
+    def vain(self) -> list[Kind]:
+        """What never hits anything."""
+        return [kind for kind, times in self._missed.items() if times >= TRIES]
 
 
 def _is_lone(kind: Kind) -> bool:
@@ -106,20 +124,25 @@ def _is_lone(kind: Kind) -> bool:
 async def play(
     site: Site, directory: Path, seed: str, kinds: Sequence[Kind], faults: int, options: Options
 ) -> Round:
-    """At least so many faults that count, and the verdict. Whatever goes wrong is told in it."""
+    """At least so many faults that count, and one of each kind that was tried; then the verdict.
+    Whatever goes wrong is told in it."""
     played, begun = Round(seed), time.time()
     async with Stage(site, directory, seed, options.rate) as stage:
         plan = Plan(kinds, stage.random, options.together)
-        while len(played.faults) < faults and not played.complaints:
-            group = plan.group(faults - len(played.faults))
+        while (len(played.faults) < faults or plan.owed) and not played.complaints:
+            missing = faults - len(played.faults)
+            group = plan.group(missing) if missing > 0 else plan.owed[:1]
             calm = _is_lone(group[0]) or stage.random.random() < 0.75
             if calm:
                 await stage.calm(PATIENCE)
             first = len(played.faults)
             strikes = (_one(stage, kind, played, number) for number, kind in enumerate(group))
             for kind, counts in zip(group, await asyncio.gather(*strikes), strict=True):
-                if not counts:
+                if counts:
+                    plan.counts(kind)
+                else:
                     plan.again(kind)
+            played.complaints += [f"{kind.name}: never hits a batch" for kind in plan.vain]
             for fault in played.faults[first:]:
                 fault.alone = calm and len(group) == 1
         rested = await _to_rest(stage, played)
