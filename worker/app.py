@@ -1,7 +1,7 @@
 """The composition root: a worker and everything it is made of, from the settings.
 
-The only place that constructs adapters. The production worker (`worker.process`) and the demo, over
-an embedded broker and tables in memory, are built here alike.
+The only place that constructs adapters. The production worker (`worker.process.production`) and the
+demo, over an embedded broker and tables in memory, are built here alike.
 """
 
 import os
@@ -15,9 +15,8 @@ from config.settings import Settings
 from schemas.instants import DAY_US
 from schemas.topics import INPUTS, OUTPUTS, Channel
 from worker.agent import take_batches
-from worker.cache import CacheBudget
 from worker.clock import SystemClock
-from worker.evaluator import LoyaltyEvaluator, make_terms
+from worker.evaluation.evaluator import LoyaltyEvaluator, make_terms
 from worker.faust_app import make_app
 from worker.feed import Consuming, LaneFeed, Surroundings
 from worker.kafka.lane_log import KafkaLaneLog
@@ -25,20 +24,21 @@ from worker.kafka.publisher import KafkaPublisher
 from worker.kafka.security import client_options
 from worker.kafka.source import KafkaSource, SourceSettings
 from worker.kafka.writer import TopicWriter
-from worker.lane import Lane, LanePorts, LaneSettings
-from worker.metrics import Metrics
-from worker.observe import LaneObserver, Listener
-from worker.points import UNMARKED, Points
-from worker.ports import Clock
+from worker.lane.cache import CacheBudget
+from worker.lane.lane import Lane, LanePorts, LaneSettings
+from worker.lane.points import UNMARKED, Points
+from worker.lane.ports import Clock
+from worker.loyalty_worker import LoyaltyWorker, Shared
 from worker.rules.active import ActiveRules
 from worker.rules.history import KafkaRuleHistory
 from worker.rules.listener import Applied, Refusal, RulesListener
 from worker.rules.ports import RuleHistory, RuleSource
 from worker.rules.prover import Prover, ProverProcess
 from worker.rules.status import StatusBoard
-from worker.running import LoyaltyWorker, Shared
 from worker.start import input_types, source_of, tables_of
 from worker.tables.factory import TablesFactory
+from worker.telemetry.metrics import Metrics
+from worker.telemetry.observer import LaneObserver, Listener
 
 MEGABYTE = 1024 * 1024
 

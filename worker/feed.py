@@ -22,9 +22,9 @@ from worker.errors import LoudStop, Misconfigured, WorkerError
 from worker.kafka.closing import close_consumer
 from worker.kafka.header_names import read_any_header_name
 from worker.kafka.source import KafkaSource, SourceSettings
-from worker.lane import Lane
-from worker.lanes import Lanes, OpenLane, Positions
-from worker.ports import Batch
+from worker.lane.lane import Lane
+from worker.lane.ports import Batch
+from worker.open_lanes import Lanes, OpenLane, Positions
 
 log = logging.getLogger(__name__)
 

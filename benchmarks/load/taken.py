@@ -16,7 +16,7 @@ from benchmarks.harness.topics import PARTITIONS, OutputWatch, check_commands, d
 from benchmarks.workload.expected import Command
 from schemas.records import InputRecord
 from tests.integration.verifier import unread, valid_plans
-from worker.plan import Start, decode_record
+from worker.lane.plan import Start, decode_record
 
 
 class Taken(Struct, frozen=True):

@@ -16,9 +16,9 @@ import msgspec
 
 from config.load import load_settings
 from config.settings import Settings
-from worker import refetch, replay
-from worker.garbage import collect_rarely
 from worker.kafka.topics import partition_count
+from worker.lane import refetch, replay
+from worker.process.garbage import collect_rarely
 from worker.rebuild.lanes import rebuild_lanes
 from worker.rebuild.news import Failed, News, Order, Share
 from worker.rebuild.run import rebuild

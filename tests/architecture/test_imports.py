@@ -22,12 +22,7 @@ PLACES = {
     "hiredis": ("worker/tables/*.py",),
     "confluent_kafka": ("worker/demo/broker.py",),
     "asteval": ("rules_engine/formula/*.py",),
-    "prometheus_client": (
-        "worker/metrics.py",
-        "worker/histogram.py",
-        "worker/series.py",
-        "worker/web/*.py",
-    ),
+    "prometheus_client": ("worker/telemetry/*.py", "worker/web/*.py"),
     "aiohttp": ("worker/web/*.py",),
     "typer": ("worker/cli/*.py",),
     "rich": ("worker/cli/*.py", "worker/demo/*.py"),

@@ -10,7 +10,7 @@ from types import TracebackType
 
 from tests.chaos.nursery import NotReached, Nursery
 from tests.chaos.page import Page
-from worker.points import Point
+from worker.lane.points import Point
 
 KILLED = int(signal.SIGKILL)
 FAILED = 1 << 8

@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from worker.points import Point
+from worker.lane.points import Point
 
 How = Literal["die", "stall"]
 
@@ -35,7 +35,7 @@ _before: ContextVar[Point | None] = ContextVar("before", default=None)
 
 
 class Deadly:
-    """`worker.points.Points` of one order."""
+    """`worker.lane.points.Points` of one order."""
 
     def __init__(self, order: Order) -> None:
         self._order = order

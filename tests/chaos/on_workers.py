@@ -5,7 +5,7 @@ import signal
 import time
 
 from tests.chaos.stage import SESSION_SECONDS, Stage, Struck
-from worker.points import Point
+from worker.lane.points import Point
 
 DEADLY = (
     Point.EVALUATED,

@@ -10,7 +10,7 @@ import signal
 from pathlib import Path
 from struct import pack_into, unpack_from
 
-from worker.points import Point
+from worker.lane.points import Point
 
 POINTS = tuple(Point)
 SIZE = mmap.PAGESIZE

@@ -18,7 +18,7 @@ from tests.chaos.site import Site
 from tests.integration.deployment import PARTITIONS, AnyRedis, Deployment
 from tests.integration.traffic import Sent
 from tests.parts.redis import SLOTS, RedisServer
-from worker.points import Point
+from worker.lane.points import Point
 from worker.tables.slots import lane_tag
 
 Flights = dict[Point, int]

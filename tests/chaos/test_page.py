@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.chaos.page import POINTS, Page
 from tests.chaos.watched import SteppingClock, Watched
-from worker.points import Point
+from worker.lane.points import Point
 
 
 async def test_a_batch_is_under_way_from_its_decision_to_the_acknowledgement(

@@ -25,7 +25,7 @@ from tests.integration.verifier import verify
 from tests.parts.kafka import KafkaServer
 from tests.parts.processes import free_port
 from tests.parts.redis import RedisServer
-from worker.points import Point
+from worker.lane.points import Point
 
 BUDGET = "\nlimits: {budget: {amountMajor: 9000, per: LIFETIME}}\n"
 """So lanes have something to say to each other, and records that are tried in vain."""

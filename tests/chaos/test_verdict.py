@@ -13,7 +13,7 @@ from tests.integration.verifier import unread, verify
 from tests.parts.kafka import KafkaServer
 from tests.parts.redis import RedisServer
 from tests.parts.topics import forget_before
-from worker.plan import Plan, Range
+from worker.lane.plan import Plan, Range
 
 
 async def test_every_kind_of_damage_is_counted(

@@ -7,15 +7,15 @@ import time
 
 from tests.chaos.page import POINTS, Page
 from worker.clock import SystemClock
-from worker.points import Point
+from worker.lane.points import Point
 
 DECIDED = POINTS.index(Point.EVALUATED)
 NUMBERS = {point: number for number, point in enumerate(POINTS)}
 
 
 class Watched:
-    """`worker.points.Points`. Each batch is a task of its own, and under way from its decision to
-    the acknowledgement of its outputs, or to the task's end."""
+    """`worker.lane.points.Points`. Each batch is a task of its own, and under way from its decision
+    to the acknowledgement of its outputs, or to the task's end."""
 
     def __init__(self, page: Page) -> None:
         self._page = page

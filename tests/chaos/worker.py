@@ -27,8 +27,8 @@ from tests.chaos.deadly import Deadly, Order
 from tests.chaos.page import Page
 from tests.chaos.watched import SteppingClock, Watched
 from worker.app import Parts
-from worker.points import UNMARKED
-from worker.process import run
+from worker.lane.points import UNMARKED
+from worker.process.production import run
 from worker.rules.prover import ProverHere
 
 

@@ -11,12 +11,12 @@ from rules_engine.client import ClientState
 from tests.contracts.test_tables import KINDS, url_of
 from worker.clients import reading
 from worker.clients.reading import read_client
+from worker.index.entries import payment_entry
 from worker.kafka.dead_letters import partition_of
-from worker.plan import NO_TERMS, Head, encode
+from worker.lane.plan import NO_TERMS, Head, encode
 from worker.tables.codec import pack_client, pack_payment
 from worker.tables.factory import TablesFactory, open_tables
 from worker.tables.port import IndexChange
-from worker.timer_index import payment_entry
 
 LANES = 6
 NOW = 1_772_442_000_000_000

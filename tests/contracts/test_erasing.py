@@ -9,14 +9,14 @@ from rules_engine.account.payments import Payment
 from rules_engine.checked import RefundPolicy
 from rules_engine.client import ClientState
 from tests.contracts.test_tables import KINDS, url_of
-from worker import erasing
-from worker.erasing import erase
 from worker.errors import Moved
-from worker.index_view import IndexView
+from worker.index.entries import forgotten_entry, payment_entry
+from worker.index.view import IndexView
+from worker.lane import erasing
+from worker.lane.erasing import erase
 from worker.tables.codec import pack_client, pack_payment
 from worker.tables.factory import open_tables
 from worker.tables.port import IndexChange, IndexRange, Tables
-from worker.timer_index import forgotten_entry, payment_entry
 
 HEAD = b"1"
 EVERYTHING = IndexRange(b"", b"\xff", 1000)

@@ -1,4 +1,4 @@
-"""The contract of `worker.ports.LaneLog`: in memory and in Kafka."""
+"""The contract of `worker.lane.ports.LaneLog`: in memory and in Kafka."""
 
 from collections.abc import AsyncIterator
 

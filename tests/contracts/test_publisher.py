@@ -1,4 +1,4 @@
-"""The contract of `worker.ports.Publisher`: in memory and to Kafka."""
+"""The contract of `worker.lane.ports.Publisher`: in memory and to Kafka."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence

@@ -7,7 +7,7 @@ import pytest
 
 from tests.parts.redis import RedisServer
 from worker.errors import BadLog, Misconfigured
-from worker.plan import EMPTYING, decode_head
+from worker.lane.plan import EMPTYING, decode_head
 from worker.tables.factory import TablesFactory, open_tables
 from worker.tables.limits import COMMIT_VALUES
 from worker.tables.port import IndexChange, IndexRange, Tables

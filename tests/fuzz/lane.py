@@ -8,15 +8,15 @@ from rules_engine.compile import CompiledRuleSet, compile_rule_set
 from schemas.records import InputRecord, Record
 from schemas.topics import EVENTS, Channel
 from tests.fuzz.records import TOPICS
-from worker.acquire import acquire
-from worker.cache import CacheBudget
 from worker.errors import SourceUnavailable
-from worker.evaluator import LoyaltyEvaluator, make_terms
-from worker.evaluator_port import Evaluated
+from worker.evaluation.evaluator import LoyaltyEvaluator, make_terms
+from worker.evaluation.report import BatchReport
 from worker.kafka.fakes import MemoryLog, MemoryPublisher
-from worker.lane import Lane, LanePorts, LaneSettings
-from worker.ports import Batch
-from worker.report import BatchReport
+from worker.lane.acquire import acquire
+from worker.lane.cache import CacheBudget
+from worker.lane.evaluator_port import Evaluated
+from worker.lane.lane import Lane, LanePorts, LaneSettings
+from worker.lane.ports import Batch
 from worker.tables.memory import MemoryLane
 
 TRIGGERS = (

@@ -11,8 +11,8 @@ from tests.fuzz.records import Round
 from tests.fuzz.rounds import Unaccounted, account, run_round
 from tests.fuzz.run import fuzz_records
 from tests.fuzz.texts import fuzz_texts
-from worker.evaluator import LoyaltyEvaluator
-from worker.evaluator_port import Work
+from worker.evaluation.evaluator import LoyaltyEvaluator
+from worker.lane.evaluator_port import Work
 
 
 async def test_every_record_is_applied_a_duplicate_or_a_dead_letter() -> None:

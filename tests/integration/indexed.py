@@ -10,19 +10,19 @@ from redis.asyncio import Redis, RedisCluster
 
 from rules_engine.client import ClientState
 from rules_engine.timers.facts import facts_of
-from worker.lane_share import BUDGETS_KEY
-from worker.payments import MARK
-from worker.tables.codec import unpack_client, unpack_payment
-from worker.tables.slots import lane_tag
-from worker.timer_index import (
+from worker.evaluation.budget_share import BUDGETS_KEY
+from worker.evaluation.payments import MARK
+from worker.index.changes import wakes_of
+from worker.index.entries import (
     SEPARATOR,
     WAKES,
     fact_entry,
     forgotten_entry,
     payment_entry,
     wake_entry,
-    wakes_of,
 )
+from worker.tables.codec import unpack_client, unpack_payment
+from worker.tables.slots import lane_tag
 
 
 async def lane_values(redis: Redis | RedisCluster, prefix: str, lane: int) -> dict[str, bytes]:

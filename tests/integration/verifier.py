@@ -33,9 +33,9 @@ from schemas.records import InputRecord
 from schemas.topics import INPUTS, Channel
 from tests.integration.deployment import COMMANDS, PARTITIONS, Deployment
 from tests.integration.indexed import lane_values, unindexed
-from worker.lane_share import BUDGETS_KEY, SLICE_UNIT
-from worker.payments import payment_key, payments_prefix
-from worker.plan import Plan, Start, decode_record, timer_at, timer_place
+from worker.evaluation.budget_share import BUDGETS_KEY, SLICE_UNIT
+from worker.evaluation.payments import payment_key, payments_prefix
+from worker.lane.plan import Plan, Start, decode_record, timer_at, timer_place
 from worker.tables.codec import pack_client, pack_payment
 
 SKEW_US = 300_000_000

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from rules_engine.author.load import load_rule_set
 from rules_engine.compile import CompiledRuleSet, compile_rule_set
 from rules_engine.timers.due import Position, Rank
-from worker.index_view import END, IndexView
+from worker.index.entries import WAKES, read_wake, wake_entry, wakes_prefix
+from worker.index.view import END, IndexView
 from worker.tables.memory import MemoryLane
 from worker.tables.port import IndexChange
-from worker.timer_index import WAKES, read_wake, wake_entry, wakes_prefix
-from worker.timer_search import Span
-from worker.wake_watch import WakeWatch
+from worker.timers.search import Span
+from worker.timers.watch import WakeWatch
 
 BEGIN = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()) * 1_000_000
 HOUR = 3_600_000_000

@@ -22,7 +22,7 @@ from tests.simulation.budget_toy import (
 from tests.simulation.budget_world import LaneWorld, Shared
 from tests.simulation.oracle import Broken, valid_plans
 from tests.simulation.toy import TERMS
-from worker.evaluator_port import Moment
+from worker.lane.evaluator_port import Moment
 
 
 class Rebuilt(Struct):

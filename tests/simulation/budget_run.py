@@ -27,10 +27,10 @@ from tests.simulation.budget_world import (
 from tests.simulation.oracle import Broken
 from tests.simulation.toy import SilentObserver
 from tests.simulation.world import SimulatedClock, SimulatedLog, SimulatedTables
-from worker.cache import CacheBudget
 from worker.errors import LoudStop
-from worker.lane import Lane, LanePorts, LaneSettings
-from worker.plan import decode_head
+from worker.lane.cache import CacheBudget
+from worker.lane.lane import Lane, LanePorts, LaneSettings
+from worker.lane.plan import decode_head
 
 MOST_STEPS = 80_000
 PATIENCE = 4_000

@@ -14,8 +14,8 @@ from schemas.records import Output, Record
 from tests.simulation.budget_world import LANES, UNIT, Event, LaneWorld
 from tests.simulation.toy import Timeless
 from worker.errors import Contradicted
-from worker.evaluator_port import Evaluated, Moment, Pending, Search, Work
-from worker.plan import Terms
+from worker.lane.evaluator_port import Evaluated, Moment, Pending, Search, Work
+from worker.lane.plan import Terms
 
 SHARED = "budgets"
 CREDITED = "credited"

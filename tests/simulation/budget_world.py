@@ -15,7 +15,7 @@ from rules_engine.budgets.port import BudgetKey, Need, budget_key
 from schemas.records import InputRecord, Output, Record
 from tests.simulation.source import SomeOfEach
 from tests.simulation.world import SimulatedPublisher, Step, World
-from worker.ports import Batch
+from worker.lane.ports import Batch
 
 LANES = 3
 UNIT = Decimal(1)

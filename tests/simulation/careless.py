@@ -21,13 +21,13 @@ from tests.simulation.world import (
     Step,
     World,
 )
-from worker import acquire as acquire_module
-from worker import batch as batch_module
-from worker.commit import Commit, commit
-from worker.index_view import IndexView
-from worker.lane import Lane
-from worker.plan import Chained, Folding, Plan, Start
-from worker.ports import Source
+from worker.index.view import IndexView
+from worker.lane import acquire as acquire_module
+from worker.lane import batch as batch_module
+from worker.lane.commit import Commit, commit
+from worker.lane.lane import Lane
+from worker.lane.plan import Chained, Folding, Plan, Start
+from worker.lane.ports import Source
 
 Make = Callable[[Any, int], Lane]
 """An owner of a world, by its number."""

@@ -10,7 +10,7 @@ import zlib
 
 from schemas.records import InputRecord
 from tests.simulation.world import PER_TOPIC, TOPICS, World
-from worker.plan import Plan, Start, decode_record
+from worker.lane.plan import Plan, Start, decode_record
 
 
 class Broken(AssertionError):

@@ -24,10 +24,10 @@ from tests.simulation.world import (
     SimulatedTables,
     World,
 )
-from worker.cache import CacheBudget
 from worker.errors import LoudStop
-from worker.lane import Lane, LanePorts, LaneSettings
-from worker.plan import decode_head
+from worker.lane.cache import CacheBudget
+from worker.lane.lane import Lane, LanePorts, LaneSettings
+from worker.lane.plan import decode_head
 
 MakeLane = Callable[[World, int], Lane]
 MOST_STEPS = 20_000

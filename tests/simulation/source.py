@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 from schemas.records import Record
 from tests.simulation.world import TOPICS, Step, World
 from worker.errors import BadLog, SourceUnavailable
-from worker.merge import before_gaps, merge
-from worker.ports import Batch
+from worker.lane.merge import before_gaps, merge
+from worker.lane.ports import Batch
 
 AnyWorld = TypeVar("AnyWorld", bound=World)
 

@@ -16,7 +16,7 @@ from rules_engine.budgets.port import Need, Verdict
 from rules_engine.budgets.state import BudgetState
 from tests.simulation.budget_run import run_seed
 from tests.simulation.oracle import Broken
-from worker.lane import Lane
+from worker.lane.lane import Lane
 
 SEEDS = 150
 

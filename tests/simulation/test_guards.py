@@ -49,28 +49,28 @@ class Guard(Struct, frozen=True):
 
 
 GUARDS = (
-    Guard("terms", "worker.plan.Folding.take", careless.counts_plans_of_any_term),
-    Guard("reading of holes", "worker.batch.append", careless.does_not_read_holes),
+    Guard("terms", "worker.lane.plan.Folding.take", careless.counts_plans_of_any_term),
+    Guard("reading of holes", "worker.lane.batch.append", careless.does_not_read_holes),
     Guard(
         "commit after the acknowledgement",
-        "worker.batch.step",
+        "worker.lane.batch.step",
         careless.commits_before_the_acknowledgement,
     ),
     Guard("head comparison", "worker.tables.scripts", careless.does_not_compare_heads),
-    Guard("checked loads", "worker.batch.load", careless.does_not_check_loads),
-    Guard("cache of one term", "worker.lane.Lane._own", careless.keeps_its_cache),
-    Guard("outbox replay", "worker.acquire._publish_outbox", careless.forgets_the_outbox),
-    Guard("seek from state", "worker.acquire.acquire", careless.does_not_seek_from_the_state),
+    Guard("checked loads", "worker.lane.batch.load", careless.does_not_check_loads),
+    Guard("cache of one term", "worker.lane.lane.Lane._own", careless.keeps_its_cache),
+    Guard("outbox replay", "worker.lane.acquire._publish_outbox", careless.forgets_the_outbox),
+    Guard("seek from state", "worker.lane.acquire.acquire", careless.does_not_seek_from_the_state),
     Guard(
         "timer clock: no record unread",
-        "worker.lane.Lane._rings",
+        "worker.lane.lane.Lane._rings",
         careless.rings_with_records_unread,
         timer_run.run_seed,
         25,
     ),
     Guard(
         "timer clock: read before the ends",
-        "worker.lane.Lane._rings",
+        "worker.lane.lane.Lane._rings",
         careless.reads_the_clock_last,
         timer_run.run_seed,
         25,

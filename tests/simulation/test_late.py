@@ -10,7 +10,7 @@ from tests.simulation.late import LateTables
 from tests.simulation.oracle import Broken
 from tests.simulation.timer_run import run_seed as run_timers
 from tests.simulation.world import World
-from worker.lane import Lane
+from worker.lane.lane import Lane
 from worker.tables.port import CommitAnswer, IndexChange
 
 SEEDS, ENOUGH = 300, 3

@@ -10,11 +10,11 @@ from tests.simulation.oracle import Broken
 from tests.simulation.timer_run import MakeLane, make_lane, run_seed
 from tests.simulation.timer_scenes import FallsBack, run_refusals
 from tests.simulation.world import SimulatedTables
-from worker import evaluation as evaluation_module
-from worker import replay as replay_module
-from worker.index_view import IndexView
+from worker.evaluation import evaluation as evaluation_module
+from worker.index.view import IndexView
+from worker.lane import replay as replay_module
 from worker.tables.port import UNCHANGED, CommitAnswer, IndexChange, IndexRange
-from worker.timer_search import TimerSearch
+from worker.timers.search import TimerSearch
 
 SEEDS = 16
 

@@ -11,9 +11,9 @@ from tests.simulation.oracle import Broken, valid_plans
 from tests.simulation.timer_oracle import verify
 from tests.simulation.together_oracle import judge
 from tests.simulation.together_run import Histories, run_seed
-from worker.batch import step
-from worker.evaluator_port import Evaluated
-from worker.plan import timer_at
+from worker.lane.batch import step
+from worker.lane.evaluator_port import Evaluated
+from worker.lane.plan import timer_at
 
 SEEDS = 4
 
@@ -49,7 +49,7 @@ def test_a_lane_that_leaves_payments_of_the_forgotten_behind_is_caught(
     async def nothing(*_: object) -> Sequence[str]:
         return ()
 
-    monkeypatch.setattr("worker.lane.erase", nothing)
+    monkeypatch.setattr("worker.lane.lane.erase", nothing)
     with pytest.raises(Broken, match="states"):
         run_seed(2)
 
@@ -64,6 +64,6 @@ def test_a_lane_that_decides_the_pending_record_otherwise_is_caught(
     async def careless(*args: Any, **named: Any) -> Evaluated:
         return await step(*args, **{**named, forgotten: None})
 
-    monkeypatch.setattr("worker.lane.step", careless)
+    monkeypatch.setattr("worker.lane.lane.step", careless)
     with pytest.raises(Broken, match="decides otherwise"):
         run_seed(seed)

@@ -30,12 +30,13 @@ from tests.simulation.timer_world import (
     by_hash,
     rule_set,
 )
-from worker.lane_share import BUDGETS_KEY, SLICE_UNIT
-from worker.merge import merge
-from worker.payments import payment_key
-from worker.plan import Plan, decode_head, timer_at, timer_place
+from worker.evaluation.budget_share import BUDGETS_KEY, SLICE_UNIT
+from worker.evaluation.payments import payment_key
+from worker.index.changes import Changes
+from worker.index.entries import FORGOTTEN, payment_entry
+from worker.lane.merge import merge
+from worker.lane.plan import Plan, decode_head, timer_at, timer_place
 from worker.tables.codec import pack_client, pack_payment
-from worker.timer_index import FORGOTTEN, Changes, payment_entry
 
 
 class PaymentsByKey:

@@ -16,8 +16,8 @@ from schemas.records import InputRecord, Output, Record
 from schemas.topics import Channel
 from tests.simulation.source import SomeOfEach
 from tests.simulation.world import SimulatedPublisher, Step, World
-from worker.evaluator import make_terms
-from worker.ports import Batch
+from worker.evaluation.evaluator import make_terms
+from worker.lane.ports import Batch
 
 INTERNAL = "BUDGETS"
 TOPICS = (INTERNAL, "TOPUPS", "VISITS", "CLIENTS")

@@ -25,11 +25,11 @@ from tests.simulation.together_world import (
 )
 from tests.simulation.toy import SilentObserver
 from tests.simulation.world import SimulatedLog, SimulatedTables
-from worker.cache import CacheBudget
 from worker.errors import LoudStop
-from worker.evaluator import LoyaltyEvaluator
-from worker.lane import Lane, LanePorts, LaneSettings
-from worker.plan import decode_head
+from worker.evaluation.evaluator import LoyaltyEvaluator
+from worker.lane.cache import CacheBudget
+from worker.lane.lane import Lane, LanePorts, LaneSettings
+from worker.lane.plan import decode_head
 
 MakeLane = Callable[[TimeLane, int], Lane]
 FOR_EVER = 10**18

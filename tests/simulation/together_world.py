@@ -25,7 +25,7 @@ from tests.simulation.timer_world import (
     TimerWorld,
 )
 from tests.simulation.world import SimulatedPublisher, Step
-from worker.evaluator import make_terms
+from worker.evaluation.evaluator import make_terms
 
 LANES = 3
 INPUTS = (*TOPICS, PAYMENTS)

@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from schemas.records import Output, Record
 from tests.simulation.world import World
-from worker.evaluator_port import Evaluated, Moment, Pending, Search, Work
-from worker.plan import Terms
+from worker.lane.evaluator_port import Evaluated, Moment, Pending, Search, Work
+from worker.lane.plan import Terms
 from worker.tables.port import IndexRange
 
 TERMS = Terms(0, 0, 0, evaluation=1, codec=1)

@@ -28,6 +28,6 @@ def worker(
 
     settings = load_settings(os.environ)
     configure_logging(settings.log_level, settings.log_format)
-    from worker.process import run
+    from worker.process.production import run
 
     raise typer.Exit(run(settings, stale_outputs=stale_outputs.value))

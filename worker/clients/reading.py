@@ -15,12 +15,12 @@ from rules_engine.client import ClientState
 from rules_engine.timers.due import client_key
 from schemas.instants import DAY_US
 from worker.errors import Misconfigured, TablesUnavailable
-from worker.payments import payments_prefix
-from worker.plan import Head, decode_head
+from worker.evaluation.payments import payments_prefix
+from worker.index.entries import PAYMENTS, PAYMENTS_END, payment_entry, read_payment
+from worker.lane.plan import Head, decode_head
 from worker.tables.codec import unpack_client, unpack_payment
 from worker.tables.factory import TablesFactory
 from worker.tables.port import IndexRange, Tables
-from worker.timer_index import PAYMENTS, PAYMENTS_END, payment_entry, read_payment
 
 PAGE = 5_000
 ATTEMPTS = 200

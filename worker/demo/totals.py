@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from schemas.records import Output, Record
 from schemas.topics import CHANNEL_OF_COMMAND, DEFAULT_TOPICS, EVENT_TYPES, Channel
 from schemas.wire import AddBonus
-from worker.evaluator_port import Evaluated
+from worker.lane.evaluator_port import Evaluated
 
 EVENTS = frozenset(DEFAULT_TOPICS[channel] for channel in EVENT_TYPES)
 """Topics whose records are events; lanes take records of their own among them."""

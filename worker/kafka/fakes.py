@@ -7,7 +7,7 @@ from worker.errors import BadLog
 
 
 class MemoryLog:
-    """`worker.ports.LaneLog`. `begins` moves when retention takes the head (`forget`)."""
+    """`worker.lane.ports.LaneLog`. `begins` moves when retention takes the head (`forget`)."""
 
     def __init__(self) -> None:
         self._records: list[bytes] = []
@@ -83,7 +83,7 @@ class MemoryPublisher:
 
 
 class MemoryLanePublisher:
-    """`worker.ports.Publisher`."""
+    """`worker.lane.ports.Publisher`."""
 
     def __init__(self, publisher: MemoryPublisher, n: int) -> None:
         self._publisher, self._n = publisher, n

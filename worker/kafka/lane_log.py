@@ -14,7 +14,7 @@ from worker.errors import BadLog, LogUnavailable, OutcomeUnknown, Unavailable
 from worker.kafka.closing import close_consumer
 from worker.kafka.producer import SharedProducer, check_partition, too_large
 from worker.kafka.security import unreachable
-from worker.plan import RESTORE
+from worker.lane.plan import RESTORE
 
 APPEND_SECONDS = 10.0
 READ_SECONDS = 15.0
@@ -47,7 +47,7 @@ class KafkaLaneLog:
 
 
 class KafkaLanePartition:
-    """`worker.ports.LaneLog`."""
+    """`worker.lane.ports.LaneLog`."""
 
     def __init__(
         self,

@@ -39,7 +39,8 @@ class KafkaPublisher:
 
 
 class LanePublisher:
-    """`worker.ports.Publisher` to partition n of every topic, where an output names no other."""
+    """`worker.lane.ports.Publisher` to partition n of every topic, where an output names no
+    other."""
 
     def __init__(self, producer: SharedProducer, topics: Mapping[str, str], n: int) -> None:
         self._producer, self._topics, self._n = producer, topics, n

@@ -13,7 +13,7 @@ from worker.findings import Finding
 from worker.kafka.admin import describe
 from worker.kafka.replaying import Extent, extents
 from worker.kafka.security import client_options
-from worker.plan import Head, decode_head
+from worker.lane.plan import Head, decode_head
 from worker.tables.factory import TablesFactory
 
 RUNBOOK = "docs/runbooks/bad-log.md says what can still be done."

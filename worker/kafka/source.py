@@ -24,8 +24,8 @@ from config.settings import StartFrom
 from schemas.records import Record
 from worker.errors import BadLog, SourceUnavailable
 from worker.kafka.start_offsets import first_offsets
-from worker.merge import before_gaps, merge
-from worker.ports import Batch
+from worker.lane.merge import before_gaps, merge
+from worker.lane.ports import Batch
 
 _topic = attrgetter("topic")
 POLL_SECONDS = 1.0

@@ -10,8 +10,8 @@ from threading import Thread
 from typing import BinaryIO
 
 from config.load import load_settings
-from worker.allocator import give_back_large_blocks
-from worker.garbage import collect_rarely
+from worker.process.allocator import give_back_large_blocks
+from worker.process.garbage import collect_rarely
 from worker.rebuild.lanes import rebuild_lanes
 from worker.rebuild.news import News, Order, decode_order, encode
 from worker.start import tables_of

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from config.settings import Settings
 from schemas.records import Record
-from worker.acquire import catch_up
 from worker.errors import Misconfigured, Moved, WorkerError
-from worker.evaluator_port import Evaluated
 from worker.kafka.replaying import replaying
-from worker.lane import Lane
+from worker.lane.acquire import catch_up
+from worker.lane.evaluator_port import Evaluated
+from worker.lane.lane import Lane
 from worker.rebuild.news import Failed, Order, Rebuilt, Replayed, Share, Tell
 from worker.rebuild.yard import Yard
 from worker.tables.factory import TablesFactory

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from config.settings import Settings
 from schemas.topics import Channel
+from worker.evaluation.budget_share import RuleSets
 from worker.kafka.security import client_options
-from worker.lane_share import RuleSets
 from worker.rules.compiled import CompiledSets
 from worker.rules.history import KafkaRuleHistory
 from worker.rules.ports import RuleHistory
@@ -43,7 +43,8 @@ class LoggedRules:
 
 
 class RulesOfLane:
-    """`worker.evaluator.RuleBook`. `latest`: by organization the hash that was met last."""
+    """`worker.evaluation.evaluator.RuleBook`. `latest`: by organization the hash that was met
+    last."""
 
     def __init__(self, sets: CompiledSets) -> None:
         self.latest: dict[str, str] = {}

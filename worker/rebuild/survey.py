@@ -11,13 +11,13 @@ from msgspec import Struct
 from config.settings import Settings
 from schemas.topics import INPUTS, Channel
 from worker.errors import LoudStop, Misconfigured
-from worker.evaluator import EVALUATION_VERSION, RuleBook
+from worker.evaluation.evaluator import EVALUATION_VERSION, RuleBook
 from worker.kafka.lane_log import KafkaLaneLog
 from worker.kafka.replaying import Extent, extents
 from worker.kafka.security import client_options
 from worker.kafka.topics import check_topics
-from worker.plan import EMPTY, Chained, Folding, decode_head, decode_record
-from worker.ports import LaneLog
+from worker.lane.plan import EMPTY, Chained, Folding, decode_head, decode_record
+from worker.lane.ports import LaneLog
 from worker.rebuild.rules import LoggedRules
 from worker.tables.factory import TablesFactory
 

@@ -10,15 +10,15 @@ from typing import Any
 from config.settings import Settings
 from schemas.instants import DAY_US
 from schemas.topics import INPUTS, OUTPUTS, Channel
-from worker.cache import CacheBudget
 from worker.clock import SystemClock
-from worker.evaluator import LoyaltyEvaluator, RuleBook, make_terms
+from worker.evaluation.evaluator import LoyaltyEvaluator, RuleBook, make_terms
 from worker.kafka.lane_log import KafkaLaneLog
 from worker.kafka.publisher import KafkaPublisher
 from worker.kafka.security import client_options
 from worker.kafka.source import KafkaSource, SourceSettings
-from worker.lane import Lane, LanePorts, LaneSettings
-from worker.ports import Observer
+from worker.lane.cache import CacheBudget
+from worker.lane.lane import Lane, LanePorts, LaneSettings
+from worker.lane.ports import Observer
 from worker.rebuild.news import Order
 from worker.rebuild.rules import LoggedRules
 from worker.tables.factory import TablesFactory

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from redis.exceptions import RedisClusterException, RedisError
 
 from worker.errors import TablesUnavailable
-from worker.plan import EMPTYING
+from worker.lane.plan import EMPTYING
 from worker.tables.connect import Client, execute
 from worker.tables.limits import LOAD_KEYS
 from worker.tables.scripts import DELETE

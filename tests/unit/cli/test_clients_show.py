@@ -23,12 +23,12 @@ from worker.clients.counters import begins
 from worker.clients.reading import Held, read_client
 from worker.clients.view import view
 from worker.errors import Misconfigured, TablesUnavailable
+from worker.index.entries import payment_entry
 from worker.kafka.dead_letters import partition_of
-from worker.plan import NO_TERMS, Head, encode
+from worker.lane.plan import NO_TERMS, Head, encode
 from worker.tables.codec import pack_client, pack_payment
 from worker.tables.memory import MemoryLane, MemoryTables
 from worker.tables.port import IndexChange
-from worker.timer_index import payment_entry
 
 TEXT = """
 organizationId: izi

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.records import InputRecord, Output, Record
 from worker.demo.totals import SHOWN, Totals
-from worker.evaluator_port import Evaluated
+from worker.lane.evaluator_port import Evaluated
 
 
 def credit(number: int) -> Output:

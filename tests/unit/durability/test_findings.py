@@ -6,7 +6,7 @@ from schemas.topics import Channel
 from worker.kafka.admin import TopicState
 from worker.kafka.durability import judge_topics
 from worker.kafka.reach import judge_lane
-from worker.plan import EMPTY, NO_TERMS, Head
+from worker.lane.plan import EMPTY, NO_TERMS, Head
 from worker.tables.durability import judge_server
 
 SAFE = {"min.insync.replicas": "2", "unclean.leader.election.enable": "false"}

@@ -11,11 +11,11 @@ from rules_engine.compile import CompiledRuleSet, compile_rule_set
 from schemas.instants import instant_text
 from schemas.records import InputRecord
 from tests.unit.lane.test_evaluator import OneSet
-from worker import evaluation as module
 from worker.errors import LoudStop
-from worker.evaluator import LoyaltyEvaluator, make_terms
-from worker.evaluator_port import Evaluated, Moment
-from worker.report import BatchReport
+from worker.evaluation import evaluation as module
+from worker.evaluation.evaluator import LoyaltyEvaluator, make_terms
+from worker.evaluation.report import BatchReport
+from worker.lane.evaluator_port import Evaluated, Moment
 from worker.tables.codec import unpack_payment
 
 RULES = """

@@ -11,7 +11,6 @@ from prometheus_client import generate_latest
 from rules_engine.compile import CompiledRuleSet
 from worker.app import _rules_listener
 from worker.errors import LoudStop, Misconfigured, ProverUnavailable
-from worker.metrics import Metrics
 from worker.rules import active, compiled
 from worker.rules.active import ActiveRules
 from worker.rules.fakes import MemoryHistory, MemorySource
@@ -20,6 +19,7 @@ from worker.rules.ports import RuleText, StoredRules
 from worker.rules.prover import Prover, ProverHere
 from worker.rules.sources import DirectorySource
 from worker.rules.texts import rule_text
+from worker.telemetry.metrics import Metrics
 
 GOOD = """
 organizationId: izi

@@ -1,6 +1,6 @@
 """The cache of packed values keeps to its budget and forgets the least recently written first."""
 
-from worker.cache import OVERHEAD, CacheBudget, LaneCache
+from worker.lane.cache import OVERHEAD, CacheBudget, LaneCache
 
 
 def entries(count: int) -> int:

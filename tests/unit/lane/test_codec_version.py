@@ -26,12 +26,12 @@ from schemas.topics import Channel
 from tests.simulation.toy import SilentObserver
 from tests.unit.lane.test_evaluator import OneSet
 from tests.unit.lane.test_lane import NOON, Place
-from worker.acquire import acquire
 from worker.errors import Diverged
-from worker.evaluator import LoyaltyEvaluator, make_terms
-from worker.evaluator_port import Evaluated, Moment, Search, Work
-from worker.lane import Lane, LanePorts
-from worker.plan import Terms, decode_head
+from worker.evaluation.evaluator import LoyaltyEvaluator, make_terms
+from worker.lane.acquire import acquire
+from worker.lane.evaluator_port import Evaluated, Moment, Search, Work
+from worker.lane.lane import Lane, LanePorts
+from worker.lane.plan import Terms, decode_head
 from worker.tables.codec import CODEC_VERSION, unpack_client
 
 RULES = OneSet(
@@ -192,7 +192,7 @@ async def test_states_of_the_same_version_are_still_compared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _, left = await upgraded()
-    monkeypatch.setattr("worker.batch_clients.pack_client", lambda state: b"\x02other")
+    monkeypatch.setattr("worker.evaluation.clients.pack_client", lambda state: b"\x02other")
     with pytest.raises(Diverged):
         await acquire(left.lane())
 

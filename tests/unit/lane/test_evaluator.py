@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from rules_engine.author.load import load_rule_set
 from rules_engine.compile import CompiledRuleSet, compile_rule_set
 from schemas.records import InputRecord, Output
-from worker import evaluation as module
-from worker.evaluator import LoyaltyEvaluator, make_terms
-from worker.evaluator_port import Evaluated, Moment
-from worker.plan import Terms
-from worker.report import BatchReport
+from worker.evaluation import evaluation as module
+from worker.evaluation.evaluator import LoyaltyEvaluator, make_terms
+from worker.evaluation.report import BatchReport
+from worker.lane.evaluator_port import Evaluated, Moment
+from worker.lane.plan import Terms
 
 RULES = """
 organizationId: izi

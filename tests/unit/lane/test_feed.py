@@ -12,8 +12,8 @@ from worker.agent import take_batches
 from worker.errors import Misconfigured, SourceUnavailable
 from worker.feed import Consuming, LaneFeed, Surroundings, _Rebalance
 from worker.kafka.source import KafkaSource, SourceSettings
-from worker.lanes import Lanes, OpenLane
-from worker.ports import Batch
+from worker.lane.ports import Batch
+from worker.open_lanes import Lanes, OpenLane
 
 NOTHING = Batch([])
 SOURCE = SourceSettings(

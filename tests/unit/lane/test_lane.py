@@ -9,15 +9,15 @@ from schemas.records import InputRecord, Output, Record
 from schemas.topics import Channel
 from tests.simulation.toy import SilentObserver, ToyEvaluator
 from tests.simulation.world import Step, World
-from worker.acquire import acquire
-from worker.batch import ranges
-from worker.cache import CacheBudget
-from worker.commit import encode_outbox
 from worker.errors import BadLog, Contradicted, LoudStop, OutcomeUnknown
 from worker.kafka.fakes import MemoryLog, MemoryPublisher
-from worker.lane import Lane, LanePorts, LaneSettings
-from worker.plan import Plan, decode_head, decode_record, encode
-from worker.ports import Batch
+from worker.lane.acquire import acquire
+from worker.lane.batch import ranges
+from worker.lane.cache import CacheBudget
+from worker.lane.commit import encode_outbox
+from worker.lane.lane import Lane, LanePorts, LaneSettings
+from worker.lane.plan import Plan, decode_head, decode_record, encode
+from worker.lane.ports import Batch
 from worker.tables.memory import MemoryLane
 from worker.tables.port import CommitAnswer
 

@@ -7,9 +7,9 @@ from rules_engine.compile import compile_rule_set
 from schemas.records import InputRecord
 from tests.unit.lane.test_account import DAY, KEY, NOON, RULES, Lane
 from tests.unit.lane.test_evaluator import OneSet
-from worker.evaluator import LoyaltyEvaluator
+from worker.evaluation.evaluator import LoyaltyEvaluator
+from worker.index.entries import forgotten_entry, payment_entry
 from worker.tables.codec import unpack_client, unpack_payment
-from worker.timer_index import forgotten_entry, payment_entry
 
 CLIENT = "izi\x1fc-1"
 

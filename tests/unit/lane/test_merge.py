@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.records import InputRecord, Record
-from worker.merge import before_gaps, merge
+from worker.lane.merge import before_gaps, merge
 
 
 def run(topic: str, *stamps: int) -> list[InputRecord]:

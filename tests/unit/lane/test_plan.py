@@ -3,7 +3,7 @@
 import pytest
 
 from worker.errors import BadLog
-from worker.plan import (
+from worker.lane.plan import (
     EMPTY,
     Chain,
     Head,

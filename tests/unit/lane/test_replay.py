@@ -7,12 +7,12 @@ from msgspec.structs import replace
 
 from schemas.topics import Channel
 from tests.unit.lane.test_lane import Place
-from worker import chain, refetch, replay
-from worker.acquire import acquire
 from worker.errors import Diverged
-from worker.lane import Lane
-from worker.plan import decode_head
-from worker.ports import Batch
+from worker.lane import chain, refetch, replay
+from worker.lane.acquire import acquire
+from worker.lane.lane import Lane
+from worker.lane.plan import decode_head
+from worker.lane.ports import Batch
 from worker.tables.memory import MemoryLane
 from worker.tables.port import UNCHANGED, CommitAnswer, IndexChange
 

@@ -10,19 +10,19 @@ from rules_engine.timers.facts import Fact
 from schemas.records import InputRecord, Record
 from schemas.topics import Channel
 from tests.simulation.toy import SilentObserver
-from worker.acquire import acquire
-from worker.cache import CacheBudget
 from worker.errors import BadLog
-from worker.evaluator import LoyaltyEvaluator, make_terms
-from worker.index_view import IndexView
+from worker.evaluation.evaluator import LoyaltyEvaluator, make_terms
+from worker.evaluation.payments import MARK
+from worker.index.entries import fact_prefix
+from worker.index.view import IndexView
 from worker.kafka.fakes import MemoryLog, MemoryPublisher
-from worker.lane import Lane, LanePorts, LaneSettings
-from worker.payments import MARK
-from worker.plan import Plan, decode_record
-from worker.ports import Batch
+from worker.lane.acquire import acquire
+from worker.lane.cache import CacheBudget
+from worker.lane.lane import Lane, LanePorts, LaneSettings
+from worker.lane.plan import Plan, decode_record
+from worker.lane.ports import Batch
 from worker.tables.memory import MemoryLane
 from worker.tables.port import IndexChange, IndexRange
-from worker.timer_index import fact_prefix
 
 TOPICS = {channel.value: channel.value for channel in Channel}
 CHANNELS = {"CLIENTS": Channel.CLIENTS, "PAYMENTS": Channel.PAYMENTS}

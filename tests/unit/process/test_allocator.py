@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from worker.allocator import give_back_large_blocks
+from worker.process.allocator import give_back_large_blocks
 
 MAPPED = """
 import ctypes
-from worker.allocator import give_back_large_blocks
+from worker.process.allocator import give_back_large_blocks
 
 class Malloc(ctypes.Structure):
     _fields_ = [(name, ctypes.c_size_t) for name in

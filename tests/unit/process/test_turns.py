@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from worker.turns import TURN_SECONDS, take_short_turns
+from worker.process.turns import TURN_SECONDS, take_short_turns
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from rules_engine.client import ClientState
 from rules_engine.outcome import Outcome, Reason, Rejection
 from schemas.decoded import Rejected
 from schemas.wire import AddBonus, CausedBy, Restriction
-from worker.metrics import MAX_ORGANIZATIONS, MAX_RULES, OTHER, Metrics
-from worker.report import BatchReport
+from worker.evaluation.report import BatchReport
+from worker.telemetry.metrics import MAX_ORGANIZATIONS, MAX_RULES, OTHER, Metrics
 
 # the contract of the names: sample name → labels (a histogram is shown by its `_count`)
 CONTRACT = {
@@ -197,7 +197,7 @@ def test_a_set_of_whom_nothing_goes_costs_no_look_at_everybodys_series(
         looks.append(metric)
         return []
 
-    monkeypatch.setattr("worker.metrics._labels", look)
+    monkeypatch.setattr("worker.telemetry.metrics._labels", look)
     metrics.rule_set_applied("another", "v1", "abc", ["a", "b"], at=1.0)
     metrics.rule_set_applied("another", "v2", "def", ["a", "b", "c"], at=2.0)
     assert not looks

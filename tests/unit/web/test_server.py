@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from worker.errors import Misconfigured
-from worker.metrics import Metrics
+from worker.telemetry.metrics import Metrics
 from worker.web.health import Health
 from worker.web.server import WebServer
 

@@ -15,7 +15,7 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
-from worker.histogram import BatchHistogram
+from worker.telemetry.histogram import BatchHistogram
 
 PUBLISHED_WITHIN = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
 """Seconds. The objective's edge is 1 s: 99 % of events are published within it."""

@@ -4,7 +4,7 @@ A lane knows neither asyncio nor Kafka nor Redis: whatever waits, waits inside a
 lane runs under Faust and, driven step by step, in the deterministic simulation.
 
 Two ports have rooms of their own: the lane's state (`worker.tables.port`) and the pure part of a
-batch (`worker.evaluator_port`).
+batch (`worker.lane.evaluator_port`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from schemas.records import Output, Record
-from worker.evaluator_port import Evaluated
+from worker.lane.evaluator_port import Evaluated
 
 
 class Batch(Struct, frozen=True):

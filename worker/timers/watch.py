@@ -7,10 +7,10 @@ is worked out once for each.
 from collections.abc import Sequence
 
 from rules_engine.timers.due import Position, Rank
-from worker.evaluator_port import Floors
-from worker.index_view import END
-from worker.timer_index import WAKES, read_wake, wakes_prefix
-from worker.timer_search import RuleSets, Span
+from worker.index.entries import WAKES, read_wake, wakes_prefix
+from worker.index.view import END
+from worker.lane.evaluator_port import Floors
+from worker.timers.search import RuleSets, Span
 
 NEVER = 1 << 62
 """Behind every instant."""

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from xxhash import xxh3_128_digest
 
 from schemas.records import Record
-from worker.commit import Commit, commit, digest_states, encode_outbox
 from worker.errors import BadLog, Fenced, Moved, OutcomeUnknown
-from worker.evaluator_port import Evaluated, Moment, Only, Search, Work
-from worker.plan import Plan, Range, Start, Terms, decode_record, encode
-from worker.points import Point
+from worker.lane.commit import Commit, commit, digest_states, encode_outbox
+from worker.lane.evaluator_port import Evaluated, Moment, Only, Search, Work
+from worker.lane.plan import Plan, Range, Start, Terms, decode_record, encode
+from worker.lane.points import Point
 
 if TYPE_CHECKING:
-    from worker.lane import Lane
+    from worker.lane.lane import Lane
 
 STAGES = ("decode", "load", "evaluate", "log", "commit", "publish")
 

@@ -10,12 +10,12 @@ from worker.faust_app import LoyaltyApp
 from worker.kafka.lane_log import KafkaLaneLog
 from worker.kafka.publisher import KafkaPublisher
 from worker.kafka.writer import TopicWriter
-from worker.lanes import Lanes
-from worker.metrics import Metrics
+from worker.open_lanes import Lanes
 from worker.rules.active import ActiveRules
 from worker.rules.status import StatusBoard
 from worker.start import patiently
 from worker.tables.factory import TablesFactory
+from worker.telemetry.metrics import Metrics
 from worker.web.health import Health
 from worker.web.server import WebServer
 

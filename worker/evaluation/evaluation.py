@@ -16,17 +16,17 @@ from rules_engine.timers.facts import next_state_driven
 from schemas.dead_letters import dead_letter
 from schemas.decoded import Event, Rejected
 from schemas.records import Record
-from worker.batch_clients import NOBODY, BatchClients
-from worker.evaluator_port import Evaluated, Moment
-from worker.lane_share import BUDGETS_KEY, LaneShare, RuleSets
-from worker.outputs import MOST_OUTBOX_BYTES, Said
-from worker.payments import BatchPayments
-from worker.plan import Terms, timer_at, timer_place
-from worker.report import BatchReport
+from worker.evaluation.budget_share import BUDGETS_KEY, LaneShare, RuleSets
+from worker.evaluation.clients import NOBODY, BatchClients
+from worker.evaluation.outputs import MOST_OUTBOX_BYTES, Said
+from worker.evaluation.payments import BatchPayments
+from worker.evaluation.report import BatchReport
+from worker.index.changes import Changes, holds
+from worker.lane.evaluator_port import Evaluated, Moment
+from worker.lane.plan import Terms, timer_at, timer_place
 from worker.tables.port import IndexChange
-from worker.timer_index import Changes, holds
-from worker.timer_run import TimerRun
-from worker.timer_search import Span, TimerSearch
+from worker.timers.run import TimerRun
+from worker.timers.search import Span, TimerSearch
 
 MOST_KEYS = 3_500
 """Values of one commit: below what one script of the tables takes (`worker.tables.limits`)."""

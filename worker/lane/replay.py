@@ -21,17 +21,17 @@ from msgspec import Struct
 from xxhash import xxh3_128_digest
 
 from schemas.records import Output
-from worker.batch import load, search_timers
-from worker.commit import Commit, digest_states, encode_outbox, following, write
 from worker.errors import BadLog, Contradicted, Diverged, LoudStop
-from worker.evaluator_port import Evaluated, Moment, Only, Work
-from worker.plan import LOST_MESSAGES, Chained, Head, advance, encode, timer_at
-from worker.points import Point
-from worker.refetch import refetch, windows
-from worker.republish import publish, publishable
+from worker.lane.batch import load, search_timers
+from worker.lane.commit import Commit, digest_states, encode_outbox, following, write
+from worker.lane.evaluator_port import Evaluated, Moment, Only, Work
+from worker.lane.plan import LOST_MESSAGES, Chained, Head, advance, encode, timer_at
+from worker.lane.points import Point
+from worker.lane.refetch import refetch, windows
+from worker.lane.republish import publish, publishable
 
 if TYPE_CHECKING:
-    from worker.lane import Lane
+    from worker.lane.lane import Lane
 
 FEW = 20
 """Plans that are searched for timers one by one, as after a restart. To know from when on anybody

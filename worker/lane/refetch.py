@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from schemas.records import Record
 from worker.errors import Misconfigured
-from worker.merge import merge
-from worker.plan import Chained, Plan, timer_at
+from worker.lane.merge import merge
+from worker.lane.plan import Chained, Plan, timer_at
 
 if TYPE_CHECKING:
-    from worker.lane import Lane
-    from worker.ports import Source
+    from worker.lane.lane import Lane
+    from worker.lane.ports import Source
 
 WINDOW = 500
 """Offsets that are fetched and evaluated at once: some 15 ms of the event loop, and few enough to

@@ -22,8 +22,7 @@ from rules_engine.timers.agenda import FactDue
 from rules_engine.timers.due import Due, Position, Rank, client_key
 from rules_engine.timers.facts import Fact, FactEntry
 from rules_engine.timers.held import HeldCandidates
-from worker.tables.port import IndexRange
-from worker.timer_index import (
+from worker.index.entries import (
     BEYOND,
     SEPARATOR,
     WAKES,
@@ -32,6 +31,7 @@ from worker.timer_index import (
     wake_prefix,
     wakes_prefix,
 )
+from worker.tables.port import IndexRange
 
 MOST_UNITS = 1_000
 """Candidates of one plan: so many clients at most are loaded and written for timers."""

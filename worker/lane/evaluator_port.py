@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from rules_engine.timers.due import Due, Position
 from schemas.records import Output, Record
-from worker.plan import Terms, timer_at
+from worker.lane.plan import Terms, timer_at
 from worker.tables.port import UNCHANGED, IndexChange, IndexRange
 
 
@@ -76,8 +76,8 @@ class Search(Protocol):
 
 
 class Pending(Struct, frozen=True):
-    """A record, or a timer (`worker.plan.timer_place`), that was tried and could not be decided
-    yet: it comes next, alone, under `rules`.
+    """A record, or a timer (`worker.lane.plan.timer_place`), that was tried and could not be
+    decided yet: it comes next, alone, under `rules`.
 
     `waits`: an answer of another lane is awaited, until then only internal records are taken.
     `wall`: the wall clock of its first attempt.
@@ -100,7 +100,7 @@ class Evaluated(Struct, frozen=True):
 
     `taken`: how many records it covers; `rules`: content hash by organization that occurs in it;
     `cut`: (topic, offset) of the record behind the prefix, tried in vain, or of a timer
-    (`worker.plan.timer_place`); `report`: counts for the observer, opaque to the lane.
+    (`worker.lane.plan.timer_place`); `report`: counts for the observer, opaque to the lane.
     `timers`: units taken; `timer`: up to where, if in the middle of an instant; `index.drop` is to
     be dropped once this is committed.
     """

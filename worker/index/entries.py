@@ -16,14 +16,11 @@ The index only finds candidates; the truth is in the client's value. Kinds and f
 states of earlier releases stand beside them.
 """
 
-from collections.abc import Iterable
 from functools import lru_cache
-from operator import attrgetter
 
-from rules_engine.client import ClientState
 from rules_engine.timers.due import Rank, split_client_key
-from rules_engine.timers.facts import UNCHANGED, Fact, FactEntry, changed_facts, facts_of
-from worker.tables.port import IndexChange, IndexRange
+from rules_engine.timers.facts import Fact, FactEntry
+from worker.tables.port import IndexRange
 
 SEPARATOR = b"\x1f"
 BEYOND = b"\x20"
@@ -36,6 +33,7 @@ KINDS = {
     Fact.LAPSE_DAY: b"d",
 }
 WAKES = {Rank.LAPSE: b"L", Rank.GROUP_EXPIRY: b"E", Rank.BONUS_EXPIRED: b"X"}
+WAKE_KINDS = frozenset(WAKES.values())
 PAYMENTS = b"p\x1f"
 PAYMENTS_END = b"p" + BEYOND
 FORGOTTEN, FORGOTTEN_END = b"g\x1f", b"g" + BEYOND
@@ -44,9 +42,6 @@ MOST_PAYMENTS = 500
 INSTANT_ZERO, INSTANT_DIGITS = 10**17, 18
 """Instants from the year 1 to 9999, in microseconds, as numbers of equal length."""
 DAY_ZERO, DAY_DIGITS = 10**7, 8
-
-_BY_ORGANIZATION = frozenset(WAKES.values())
-_at = attrgetter("at")
 
 
 @lru_cache(maxsize=4096)
@@ -61,6 +56,11 @@ def fact_entry(key: str, entry: FactEntry) -> bytes:
     """`key`: organization ␟ client."""
     organization_id, client_id = split_client_key(key)
     return fact_prefix(entry.fact, organization_id, entry.day) + client_id.encode()
+
+
+def read_day(entry: bytes) -> int:
+    """The day of a fact's entry."""
+    return int(entry.split(SEPARATOR, 3)[2]) - DAY_ZERO
 
 
 def wakes_prefix(rank: Rank, organization_id: str) -> bytes:
@@ -109,76 +109,13 @@ def read_forgotten(entry: bytes) -> str:
     return entry.removeprefix(FORGOTTEN).decode()
 
 
-def names_forgotten(change: IndexChange) -> bool:
-    """Does a plan forget somebody?"""
-    return any(entry.startswith(FORGOTTEN) for entry in change.add)
-
-
 def watched_prefix(entry: bytes) -> bytes | None:
     """The prefix of a kind that is ordered by instants, with which the entry, or the beginning of a
     range, begins; None for the others."""
-    if entry[:1] in _BY_ORGANIZATION:
+    if entry[:1] in WAKE_KINDS:
         return SEPARATOR.join((*entry.split(SEPARATOR, 2)[:2], b""))
     return PAYMENTS if entry.startswith(PAYMENTS) else None
 
 
 def _instant(at: int) -> bytes:
     return b"%0*d\x1f" % (INSTANT_DIGITS, at + INSTANT_ZERO)
-
-
-def wakes_of(state: ClientState) -> tuple[int | None, int | None, int | None]:
-    """Instants of the earliest lapse, end of an assignment and lapse that is still to ring."""
-    ends = min(map(_at, state.ends)) if state.ends else None
-    return state.lapses_at, ends, state.lapsed[0][0] if state.lapsed else None
-
-
-def holds(entry: bytes, state: ClientState) -> bool:
-    """Does the state of the client that the entry names stand behind it?"""
-    kind = entry[:1]
-    if kind in _BY_ORGANIZATION:
-        ranks = dict(zip(WAKES.values(), wakes_of(state), strict=True))
-        return read_wake(entry)[0] == ranks[kind]
-    day = int(entry.split(SEPARATOR, 3)[2]) - DAY_ZERO
-    return any(KINDS[each.fact] == kind and each.day == day for each in facts_of(state))
-
-
-class Changes:
-    """The index's change by what a plan does to clients, collected."""
-
-    def __init__(self) -> None:
-        self._added: list[bytes] = []
-        self._dropped: list[bytes] = []
-
-    def client(self, key: str, before: ClientState, after: ClientState) -> None:
-        """`before`: as of the head. Costs a few comparisons where nothing of it is indexed."""
-        facts = changed_facts(before, after)
-        if facts is not UNCHANGED:
-            self._added += [fact_entry(key, entry) for entry in facts.added]
-            self._dropped += [fact_entry(key, entry) for entry in facts.removed]
-        if (
-            before.lapses_at != after.lapses_at
-            or before.ends != after.ends
-            or before.lapsed != after.lapsed
-        ):
-            self._wakes(key, before, after)
-        if before.life != after.life:
-            self._added.append(forgotten_entry(key))
-
-    def _wakes(self, key: str, before: ClientState, after: ClientState) -> None:
-        for rank, old, new in zip(WAKES, wakes_of(before), wakes_of(after), strict=True):
-            if old != new:
-                if new is not None:
-                    self._added.append(wake_entry(rank, new, key))
-                if old is not None:
-                    self._dropped.append(wake_entry(rank, old, key))
-
-    def payment(self, paid_at: int, payment_key: str) -> None:
-        self._added.append(payment_entry(paid_at, payment_key))
-
-    def drop(self, entries: Iterable[bytes]) -> None:
-        """Entries that no value stands behind."""
-        self._dropped.extend(entries)
-
-    def change(self) -> IndexChange:
-        """`drop`: to be dropped once the plan is committed."""
-        return IndexChange(self._added, self._dropped)

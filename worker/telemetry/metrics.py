@@ -13,9 +13,9 @@ from typing import Protocol
 from prometheus_client import Counter, Gauge
 
 from rules_engine.outcome import Reason
-from worker.batch import STAGES
-from worker.report import BatchReport
-from worker.series import Series
+from worker.evaluation.report import BatchReport
+from worker.lane.batch import STAGES
+from worker.telemetry.series import Series
 
 OTHER = "other"
 MAX_ORGANIZATIONS = 100

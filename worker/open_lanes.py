@@ -11,8 +11,8 @@ from functools import partial
 
 from worker.errors import WorkerError
 from worker.kafka.source import KafkaSource
-from worker.lane import Lane
-from worker.ports import Batch
+from worker.lane.lane import Lane
+from worker.lane.ports import Batch
 
 log = logging.getLogger(__name__)
 

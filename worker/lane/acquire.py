@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from worker.batch import step_empty
-from worker.chain import ChainReader, Part
-from worker.commit import decode_outbox
 from worker.errors import Misconfigured
-from worker.plan import Head, Start, decode_head, encode
-from worker.points import Point
-from worker.replay import Replay
-from worker.republish import publish, publishable
+from worker.lane.batch import step_empty
+from worker.lane.chain import ChainReader, Part
+from worker.lane.commit import decode_outbox
+from worker.lane.plan import Head, Start, decode_head, encode
+from worker.lane.points import Point
+from worker.lane.replay import Replay
+from worker.lane.republish import publish, publishable
 
 if TYPE_CHECKING:
-    from worker.lane import Lane
+    from worker.lane.lane import Lane
 
 
 class Owned(msgspec.Struct):

@@ -8,8 +8,8 @@ from rules_engine.compile import CompiledRuleSet
 from rules_engine.timers.due import Due, Position
 from rules_engine.timers.ports import Clients
 from rules_engine.timers.walk import TimerWalk
-from worker.evaluator_port import Only
-from worker.timer_search import TimerSearch
+from worker.lane.evaluator_port import Only
+from worker.timers.search import TimerSearch
 
 Ring = Callable[[Due], bool]
 """Carries a unit out; False: its budget is short, or the plan is full before it."""

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 from schemas.records import Output
 from schemas.topics import Channel
 from worker.errors import LoudStop
-from worker.plan import Plan
-from worker.points import Point
+from worker.lane.plan import Plan
+from worker.lane.points import Point
 
 if TYPE_CHECKING:
-    from worker.lane import Lane
+    from worker.lane.lane import Lane
 
 
 async def publish(lane: "Lane", outputs: Sequence[Output]) -> None:

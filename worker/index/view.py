@@ -9,8 +9,8 @@ from bisect import bisect_left, insort
 from collections.abc import Sequence
 
 from worker.errors import Moved
+from worker.index.entries import watched_prefix
 from worker.tables.port import IndexChange, IndexRange, Tables
-from worker.timer_index import watched_prefix
 
 END = b"\xff"
 """Behind every entry: they begin with a letter."""

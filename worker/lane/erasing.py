@@ -15,10 +15,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from rules_engine.timers.due import client_key
 from worker.errors import Moved
-from worker.index_view import IndexView
-from worker.tables.codec import unpack_client, unpack_payment
-from worker.tables.port import IndexRange, Tables
-from worker.timer_index import (
+from worker.index.entries import (
     FORGOTTEN,
     FORGOTTEN_END,
     PAYMENTS,
@@ -27,6 +24,9 @@ from worker.timer_index import (
     read_forgotten,
     read_payment,
 )
+from worker.index.view import IndexView
+from worker.tables.codec import unpack_client, unpack_payment
+from worker.tables.port import IndexRange, Tables
 
 AT_ONCE = 100
 """Clients of one walk."""

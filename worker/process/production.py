@@ -9,13 +9,13 @@ from collections.abc import Coroutine
 from typing import Any
 
 from config.settings import Settings
-from worker.allocator import give_back_large_blocks
 from worker.app import PRODUCTION, Parts, build
 from worker.errors import LoudStop
 from worker.faust_app import run_app
-from worker.garbage import collect_rarely
+from worker.process.allocator import give_back_large_blocks
+from worker.process.garbage import collect_rarely
+from worker.process.turns import take_short_turns
 from worker.start import preflight
-from worker.turns import take_short_turns
 
 log = logging.getLogger(__name__)
 

@@ -24,18 +24,18 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from msgspec import Struct
 
 from schemas.records import Output, Record
-from worker.acquire import Owned, acquire
-from worker.batch import load, step, step_empty
-from worker.cache import CacheBudget, LaneCache
-from worker.erasing import erase
 from worker.errors import BadLog, Contradicted, Fenced, LoudStop, Moved, Unavailable
-from worker.evaluator_port import Evaluated, Evaluator, Moment, Only, Pending
-from worker.index_view import IndexView
-from worker.plan import LOST_MESSAGES
-from worker.points import UNMARKED, Point, Points
-from worker.ports import Batch, Clock, LaneLog, Observer, Publisher, Source
+from worker.index.changes import names_forgotten
+from worker.index.view import IndexView
+from worker.lane.acquire import Owned, acquire
+from worker.lane.batch import load, step, step_empty
+from worker.lane.cache import CacheBudget, LaneCache
+from worker.lane.erasing import erase
+from worker.lane.evaluator_port import Evaluated, Evaluator, Moment, Only, Pending
+from worker.lane.plan import LOST_MESSAGES
+from worker.lane.points import UNMARKED, Point, Points
+from worker.lane.ports import Batch, Clock, LaneLog, Observer, Publisher, Source
 from worker.tables.port import Tables
-from worker.timer_index import names_forgotten
 
 HOUR_US = 3_600_000_000
 LOOK_AGAIN_US = 5_000_000

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from worker.commit import plan_digest
 from worker.errors import BadLog, Moved
-from worker.plan import RESTORE, Chained, Folding, Head, Plan, decode_record
-from worker.ports import LaneLog
+from worker.lane.commit import plan_digest
+from worker.lane.plan import RESTORE, Chained, Folding, Head, Plan, decode_record
+from worker.lane.ports import LaneLog
 
 PART = 10_000
 """Records that are read at once: about a megabyte."""

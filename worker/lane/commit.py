@@ -10,13 +10,13 @@ from xxhash import xxh3_128, xxh3_128_digest
 
 from schemas.records import Output
 from worker.errors import BadLog, Moved, Unavailable
-from worker.evaluator_port import Evaluated
-from worker.plan import Head, Plan, Terms, advance, encode
-from worker.points import Point
+from worker.lane.evaluator_port import Evaluated
+from worker.lane.plan import Head, Plan, Terms, advance, encode
+from worker.lane.points import Point
 from worker.tables.port import CommitAnswer
 
 if TYPE_CHECKING:
-    from worker.lane import Lane
+    from worker.lane.lane import Lane
 
 LEAVE_AFTER = 0.5
 """Seconds that a lane which is to be left goes on trying: a rebalance holds up every lane of the

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Sequence
 
 from schemas.records import Record
-from worker.evaluator_port import Evaluated
-from worker.metrics import Metrics
-from worker.report import BatchReport
+from worker.evaluation.report import BatchReport
+from worker.lane.evaluator_port import Evaluated
+from worker.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
 

@@ -20,16 +20,16 @@ from schemas.decoded import Rejected
 from schemas.records import Record
 from schemas.topics import Channel
 from worker.errors import BadLog
-from worker.evaluation import Decoded, Evaluation, Heard
-from worker.evaluator_port import Evaluated, Floors, Moment, Pending, Search, Work
-from worker.lane_share import BUDGETS_KEY, LaneShare, RuleSets, unreadable
-from worker.payments import key_to_load, outdated
-from worker.plan import Terms
+from worker.evaluation.budget_share import BUDGETS_KEY, LaneShare, RuleSets, unreadable
+from worker.evaluation.evaluation import Decoded, Evaluation, Heard
+from worker.evaluation.payments import key_to_load, outdated
+from worker.index.entries import WAKES, payments_before, read_payment, wakes_prefix
+from worker.lane.evaluator_port import Evaluated, Floors, Moment, Pending, Search, Work
+from worker.lane.plan import Terms
 from worker.tables.codec import CODEC_VERSION
 from worker.tables.port import IndexRange
-from worker.timer_index import WAKES, payments_before, read_payment, wakes_prefix
-from worker.timer_search import MOST_UNITS, Span, TimerSearch
-from worker.wake_watch import WakeWatch
+from worker.timers.search import MOST_UNITS, Span, TimerSearch
+from worker.timers.watch import WakeWatch
 
 EVALUATION_VERSION = 2
 """Raised whenever the same input may come out differently; replays refuse other versions."""

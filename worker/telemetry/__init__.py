@@ -1,0 +1,1 @@
+"""What a worker tells of itself: to Prometheus and to the log."""
