@@ -80,7 +80,7 @@ async def catch_up(lane: "Lane") -> Owned:
         part = await chain.next()
     await replay.finish()
     if latest is not None:
-        owned.planned_at = min(owned.planned_at, latest.wall)
+        owned.planned_at = min(owned.planned_at, latest.made_at)
     _check_partitions(lane, owned.head)
     ports.observer.acquired(lane.number, term, replay.plans, replay.silent)
     return owned

@@ -58,7 +58,8 @@ async def step(
         lane.index.found_stale(evaluated.index.drop)
         return evaluated
     taken = records[: evaluated.taken]
-    work_done = _planned(lane, taken, evaluated, moment)
+    again = 0 if again_at is None else ports.clock.now_us()
+    work_done = _planned(lane, taken, evaluated, moment, again=again)
     ports.points.reached(Point.EVALUATED)
     marks.append(ports.clock.perf())
     offset = await append(lane, work_done.raw)  # 5, 6
@@ -145,6 +146,7 @@ def _planned(
     evaluated: Evaluated,
     moment: Moment,
     positions: dict[str, int] | None = None,
+    again: int = 0,
 ) -> Commit:
     """The plan of the evaluation, with all that its commit writes; not yet in the log."""
     owned, ports = lane.held(), lane.ports
@@ -167,8 +169,9 @@ def _planned(
         since=moment.since if moment.since > head.clock else 0,
         timers=evaluated.timers,
         timer=evaluated.timer,
+        again=again,
     )
-    owned.planned_at, owned.logged_done = moment.wall, owned.done
+    owned.planned_at, owned.logged_done = plan.made_at, owned.done
     return Commit(-1, encode(plan), plan, ports.evaluator.terms, outbox, evaluated)
 
 

@@ -64,7 +64,8 @@ class Plan(Struct, frozen=True, array_like=True, tag="plan", kw_only=True):
     `since`: before the first record the clock stood here at least, every input read to its end and
     nothing due. `timers`: how many units were taken, before the records and after the last.
     `timer`: everything up to this unit was taken, where the plan ends in the middle of an instant;
-    None: everything up to the clock.
+    None: everything up to the clock. `again`: when it was made, where it tries again what was tried
+    in vain and `wall` is the instant of that first try; 0: it was made at `wall`.
     """
 
     term: int
@@ -82,6 +83,12 @@ class Plan(Struct, frozen=True, array_like=True, tag="plan", kw_only=True):
     since: int = 0
     timers: int = 0
     timer: Due | None = None
+    again: int = 0
+
+    @property
+    def made_at(self) -> int:
+        """The wall clock when it was logged: readers saw none of its outputs before."""
+        return self.again or self.wall
 
 
 class Head(Struct, frozen=True, array_like=True):

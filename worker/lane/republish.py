@@ -23,7 +23,7 @@ def publishable(lane: "Lane", plan: Plan | None, outputs: Sequence[Output]) -> S
     """Readers forget ids after the horizon: an older plan is never published again by itself.
     Lanes forget nothing of what they heard of each other, and a message left out would be a gap."""
     messages = [output for output in outputs if output.channel == Channel.BUDGETS]
-    age = lane.ports.clock.now_us() - plan.wall if plan else 0
+    age = lane.ports.clock.now_us() - plan.made_at if plan else 0
     if (
         plan is None
         or len(messages) == len(outputs)
