@@ -395,6 +395,30 @@ async def test_a_lane_that_is_left_leaves_no_stale_entries_behind() -> None:
     assert found == [[fact_prefix(Fact.BIRTHDAY, "izi", 426) + b"c"]]
 
 
+async def test_an_entry_that_a_crash_left_behind_rings_for_nobody_and_goes_when_it_is_read() -> (
+    None
+):
+    """The heir cannot know of it: the state before the last plan, which says what became stale, is
+    overwritten. The search of the day that it names finds it, and nobody behind it."""
+    place = Place()
+    for name, birthday in (("e0", "1990-03-19"), ("e1", "1990-04-26")):
+        place.inputs.add("CLIENTS", BEGIN, "c", name, type="CLIENT_UPDATED", birthday=birthday)
+        lane = place.lane()
+        lane.owned = await acquire(lane)
+        batch = await place.inputs.poll()
+        assert batch is not None
+        await lane.process(batch)  # and here the process died
+    stale, held = (fact_prefix(Fact.BIRTHDAY, "izi", day) + b"c" for day in (319, 426))
+    birthdays = [IndexRange(b"b", b"c", 9)]
+    assert await place.tables.look((await place.tables.peek())[0], birthdays) == [[stale, held]]
+    heir = place.lane()
+    place.clock.at = TEN + 3
+    await place.turn(heir)
+    await heir.index.tidy(heir.held().raw_head)
+    assert place.credits_of("gift") == []
+    assert await place.tables.look((await place.tables.peek())[0], birthdays) == [[held]]
+
+
 def _one_batch(lane: Lane) -> Callable[[Batch], Awaitable[None]]:
     async def process(batch: Batch) -> None:
         await lane.process(batch)
