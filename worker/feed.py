@@ -13,13 +13,14 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import KafkaError
 from faust import App
 from mode import Service
 from msgspec import Struct
 
 from worker.errors import LoudStop, Misconfigured, WorkerError
 from worker.kafka.closing import close_consumer
+from worker.kafka.contact import Contact
 from worker.kafka.header_names import read_any_header_name
 from worker.kafka.source import KafkaSource, SourceSettings
 from worker.lane.lane import Lane
@@ -32,8 +33,6 @@ BATCH_DEADLINE = 300.0
 """Seconds after which a batch that came to no end crashes the worker: sick lanes must not hold
 their partitions for ever."""
 TICK = 2.0
-COMMIT_SECONDS = 1.0
-"""aiokafka repeats a commit for ever while the group's coordinator is away."""
 CLOSE_SECONDS = 1.0
 """For what is closed after the drain: a stop ends within ten seconds, come what may."""
 REBALANCE_MS = 20_000
@@ -78,6 +77,7 @@ class LaneFeed(Service):  # type: ignore[misc]
         self.assigned = False
         """A first assignment came, be it of no lane."""
         self._consumer: AIOKafkaConsumer | None = None
+        self._contact: Contact | None = None
         self.lanes = Lanes(self._make, self._dispatch, self.fail)
         super().__init__(**kwargs)
 
@@ -87,6 +87,8 @@ class LaneFeed(Service):  # type: ignore[misc]
             self._consumer = self._make_consumer()
             self._consumer.subscribe(list(self.consuming.source.topics), listener=_Rebalance(self))
             await self._consumer.start()
+            asked = TopicPartition(self.consuming.source.topics[0], 0)
+            self._contact = Contact(self._consumer, asked)
         except (WorkerError, KafkaError, OSError) as error:
             self.fail(error)
 
@@ -114,6 +116,8 @@ class LaneFeed(Service):  # type: ignore[misc]
         """Finish the batches at hand, then leave the group and close what the lanes used."""
         self.closing = True
         await self.release()
+        if self._contact is not None:
+            await self._contact.close()
         closings = [_close("connections", self.around.stop())]
         if self._consumer is not None:
             closings.append(_close("the consumer", close_consumer(self._consumer)))
@@ -180,29 +184,29 @@ class LaneFeed(Service):  # type: ignore[misc]
         self.lanes.assign(topics)
 
     async def release(self) -> None:
-        await self._commit(await self.lanes.revoke())
+        positions = await self.lanes.revoke()
+        if self._contact is not None:
+            await self._contact.commit(self._offsets(positions))
+
+    @property
+    def kafka_away_seconds(self) -> float:
+        """How long Kafka has not answered, once that is long; else 0."""
+        return self._contact.away_seconds if self._contact is not None else 0.0
 
     @Service.timer(TICK)  # type: ignore[untyped-decorator]
     async def _tick(self) -> None:
-        await self._commit(self.lanes.positions())
+        if self._contact is not None:
+            await self._contact.look(self._offsets(self.lanes.positions()))
         lags = {opened.lane.number: await opened.source.lag() for opened in self.lanes}
         await self.around.on_tick(self.lanes, lags)
 
-    async def _commit(self, positions: Positions) -> None:
-        """For lag monitors; whatever goes wrong here is of no consequence for the events."""
-        offsets = {
+    def _offsets(self, positions: Positions) -> dict[TopicPartition, int]:
+        return {
             TopicPartition(topic, partition): offset
             for topic, by_partition in positions.items()
             if topic in self.consuming.source.topics
             for partition, offset in by_partition.items()
         }
-        if self._consumer is None or not offsets:
-            return
-        try:
-            async with asyncio.timeout(COMMIT_SECONDS):
-                await self._consumer.commit(offsets)
-        except (CommitFailedError, IllegalStateError, KafkaError, TimeoutError) as error:
-            log.debug("group offsets were not committed: %r", error)
 
 
 async def _close(what: str, closing: Awaitable[None]) -> None:

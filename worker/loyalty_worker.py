@@ -102,6 +102,7 @@ class LoyaltyWorker:
             lanes_assigned=len(lanes),
             lanes_open=opened,
             stopping=self.app.feed.closing,
+            waiting=_waiting(self.app.feed.kafka_away_seconds),
         )
 
     def _report_lags(self, lags: dict[int, dict[str, int]]) -> None:
@@ -117,3 +118,9 @@ class LoyaltyWorker:
     def failed(self, error: BaseException) -> None:
         self.health = replace(self.health, crashed=str(error))
         self._on_failure(error)
+
+
+def _waiting(kafka_away_seconds: float) -> str:
+    if not kafka_away_seconds:
+        return ""
+    return f"Kafka has not answered for {kafka_away_seconds:.0f} s."

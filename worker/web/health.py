@@ -3,8 +3,8 @@
 - live: the process answers and has not crashed. Never depends on Kafka, Redis or rules: a restart
   would mend none of them.
 - startup: the first assignment came and the rule sets were read.
-- ready: after startup, every assigned lane is open and nothing is stopping. A worker without a
-  lane (more workers than partitions) is ready: it stands by.
+- ready: after startup, every assigned lane is open, Kafka answers and nothing is stopping. A worker
+  without a lane (more workers than partitions) is ready: it stands by.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ Answer = tuple[bool, dict[str, object]]
 class Health:
     """Replace it (`dataclasses.replace`) with every change; the pages show the latest.
 
-    `crashed`, `waiting`: what an operator should know, in one sentence; empty: nothing.
+    `crashed`, `waiting`: what an operator should know, in one sentence; empty: nothing. `waiting`:
+    for what no lane can do without.
     """
 
     assigned: bool = False
@@ -47,6 +48,7 @@ class Health:
             and self.lanes_open >= self.lanes_assigned
             and not self.stopping
             and not self.crashed
+            and not self.waiting
         )
         return good, self._answer(self._readiness(good), **checks)
 

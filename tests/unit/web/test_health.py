@@ -18,7 +18,8 @@ STATES = [
     ("all lanes open", OPEN, True, True, True),
     ("standing by without a lane", STARTED, True, True, True),
     ("stopping", replace(OPEN, stopping=True), True, True, False),
-    ("Kafka away", replace(OPEN, lanes_open=0, waiting="Kafka is away."), True, True, False),
+    ("Kafka away", replace(OPEN, waiting="Kafka has not answered for 12 s."), True, True, False),
+    ("Kafka away, standing by", replace(STARTED, waiting="Kafka is away."), True, True, False),
     ("crashed", replace(OPEN, crashed="Diverged."), False, True, False),
 ]
 
