@@ -5,14 +5,18 @@ Only the standard library's logging: whatever a line is about stands in `extra` 
 
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
-QUIET_SECONDS = 10.0
+TALKATIVE = ("aiokafka", "asyncio")
+"""Loggers that repeat themselves while a broker is away, asyncio on behalf of Kafka's client."""
+MOST_LINES, PERIOD_SECONDS = 3, 60.0
 KEPT = 1000
-"""Messages that are known to have been written."""
+"""Kinds of messages whose lines are counted."""
 
+_NUMBER = re.compile(r"0x[0-9a-f]+|\d+")
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -34,23 +38,39 @@ def configure_logging(
 
 
 class Repeats(logging.Filter):
-    """Kafka's client says a hundred times a second that a broker is away: a message of its that
-    was written within QUIET_SECONDS is not written again."""
+    """Kafka's client says a hundred times a second that a broker is away: of one kind of message,
+    the same but for its numbers, MOST_LINES are written in PERIOD_SECONDS. The first one after that
+    says in `repeats` how many were not."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._written: dict[tuple[str, str], float] = {}
+        self._kinds: dict[tuple[str, str], Kind] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if not record.name.startswith("aiokafka"):
+        if record.name.partition(".")[0] not in TALKATIVE:
             return True
-        key = (record.name, record.getMessage())
-        if record.created - self._written.get(key, -QUIET_SECONDS) < QUIET_SECONDS:
-            return False
-        if len(self._written) >= KEPT:
-            self._written.clear()
-        self._written[key] = record.created
-        return True
+        text, _, _ = record.getMessage().partition("\n")
+        key = (record.name, _NUMBER.sub("#", text))
+        if key not in self._kinds and len(self._kinds) >= KEPT:
+            self._kinds.clear()
+        kind = self._kinds.setdefault(key, Kind(record.created))
+        if record.created - kind.since >= PERIOD_SECONDS:
+            if kind.unwritten:
+                record.repeats = kind.unwritten
+            self._kinds[key] = kind = Kind(record.created)
+        if kind.written < MOST_LINES:
+            kind.written += 1
+            return True
+        kind.unwritten += 1
+        return False
+
+
+class Kind:
+    """Lines of one kind in the period that began at `since`."""
+
+    def __init__(self, since: float) -> None:
+        self.since = since
+        self.written = self.unwritten = 0
 
 
 class JsonFormatter(logging.Formatter):

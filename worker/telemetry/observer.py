@@ -11,6 +11,12 @@ from worker.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
+TELL_AGAIN_SECONDS = 60.0
+"""A lane that tries again and again tells so that often."""
+
+MOST_TROUBLES = 100
+"""That a lane is known to have told."""
+
 Listener = Callable[[Evaluated, Sequence[Record]], None]
 """Hears of every batch once all it caused is acknowledged."""
 
@@ -23,6 +29,8 @@ class LaneObserver:
         self._listener = listener
         self._committed: dict[int, tuple[Evaluated, Sequence[Record]]] = {}
         self._timers_left: dict[int, int] = {}
+        self._told: dict[int, dict[str, float]] = {}
+        """Lane → what it tried again in vain, and when that was told."""
 
     def acquired(self, lane: int, term: int, replayed: int, silent: int) -> None:
         log.info("lane %d acquired: term %d, %d plans replayed", lane, term, replayed)
@@ -60,13 +68,25 @@ class LaneObserver:
         self._metrics.fenced()
 
     def retried(self, lane: int, what: str, error: Exception) -> None:
-        log.warning("lane %d: %s, trying again: %s", lane, what, error)
+        self._tell(lane, f"{what}, trying again: {error}")
         if what == "commit":
             self._metrics.commit_retried()
         else:
             self._drop(lane)
 
+    def _tell(self, lane: int, trouble: str) -> None:
+        told, now = self._told.setdefault(lane, {}), time.monotonic()
+        level = logging.WARNING
+        if len(told) > MOST_TROUBLES:
+            told.clear()
+        if now - told.get(trouble, -TELL_AGAIN_SECONDS) < TELL_AGAIN_SECONDS:
+            level = logging.DEBUG
+        else:
+            told[trouble] = now
+        log.log(level, "lane %d: %s", lane, trouble)
+
     def released(self, lane: int) -> None:
+        self._told.pop(lane, None)
         self._drop(lane)
 
     def _drop(self, lane: int) -> None:

@@ -61,17 +61,53 @@ def test_configuring_again_replaces_the_handler() -> None:
     assert second.getvalue().count("once") == 1
 
 
-def test_what_kafka_s_client_repeats_is_written_once() -> None:
+def say(logger: str, second: float, text: str, *arguments: object) -> None:
+    talkative = logging.getLogger(logger)
+    record = talkative.makeRecord(logger, logging.ERROR, "", 1, text, arguments, None)
+    record.created = 1_800_000_000 + second
+    talkative.handle(record)
+
+
+def test_what_kafka_s_client_repeats_is_written_thrice_a_minute() -> None:
+    """Of three brokers that are away a line each, then how many were not written."""
     stream = io.StringIO()
     configure_logging("INFO", "json", stream)
-    said = [(0.0, 1), (0.1, 1), (9.9, 1), (10.0, 1), (10.1, 1), (10.2, 2)]
-    for second, node in said:
-        for name in ("aiokafka.consumer", "worker.lane"):
-            logger = logging.getLogger(name)
-            record = logger.makeRecord(name, logging.ERROR, "", 1, "node %d away", (node,), None)
-            record.created = 1_800_000_000 + second
-            logger.handle(record)
+    for second in range(61):
+        for node in (1, 2, 3):
+            say(
+                "aiokafka.consumer", second, "node %d away: Connect to 10.0.0.%d failed", node, node
+            )
+            say("worker.lane", second, "lane %d", node)
+    say("aiokafka.consumer", 61, "node %d was found", 1)
     written = [json.loads(line) for line in stream.getvalue().splitlines()]
     of_client = [line for line in written if line["logger"] == "aiokafka.consumer"]
-    assert [line["message"] for line in of_client] == ["node 1 away", "node 1 away", "node 2 away"]
-    assert len(written) - len(of_client) == len(said)
+    assert [(line["message"][:11], line.get("repeats")) for line in of_client] == [
+        ("node 1 away", None),
+        ("node 2 away", None),
+        ("node 3 away", None),
+        ("node 1 away", 177),
+        ("node 2 away", None),
+        ("node 3 away", None),
+        ("node 1 was ", None),
+    ]
+    assert len(written) - len(of_client) == 183
+
+
+def test_a_failure_that_nobody_took_is_the_same_whatever_its_trace() -> None:
+    stream = io.StringIO()
+    configure_logging("INFO", "json", stream)
+    for number in range(9):
+        say(
+            "asyncio",
+            number,
+            f"Task exception was never retrieved\nfuture: <Task-{number} at 0xf{number}>",
+        )
+    assert len(stream.getvalue().splitlines()) == 3
+
+
+def test_as_many_kinds_are_counted_as_memory_is_given() -> None:
+    stream = io.StringIO()
+    configure_logging("INFO", "json", stream)
+    for number in range(5000):
+        say("aiokafka", 0, "x" * (number % 2500))
+    assert len(stream.getvalue().splitlines()) == 5000
