@@ -4,12 +4,18 @@ asked for. A machine without Java, Maven or redis-server fails the tests that ne
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
+import hypothesis
 import pytest
 
 from tests.parts.kafka import KafkaServer, unique
 from tests.parts.processes import PartMissing
 from tests.parts.redis import RedisServer, redis_cluster
 from tests.parts.topics import create_topic
+
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 Part = TypeVar("Part")
 MakeTopic = Callable[..., Awaitable[str]]

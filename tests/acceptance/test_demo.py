@@ -25,7 +25,7 @@ from tests.unit.demo.recount import recount
 from worker.demo.traffic import traffic
 
 LOYALTY = Path(sys.executable).with_name("loyalty")
-PATIENCE = 120.0
+PATIENCE = 300.0
 ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 
 

@@ -96,7 +96,7 @@ async def read_until(broker: EmbeddedBroker, effects: Effects, offset: int) -> N
         reader = Reader(consumer, effects)
         running = asyncio.create_task(reader.run())
         partition = TopicPartition(TOPIC, 0)
-        for _ in range(100):
+        for _ in range(2400):
             if running.done() or await consumer.committed(partition) == offset:
                 break
             await asyncio.sleep(0.05)

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import MakeTopic
 from tests.parts.kafka import KafkaServer
 from tests.parts.topics import produce, read_topic
-from worker.kafka.transactions import exclusive_writer
+from worker.kafka.transactions import TRANSACTION_MS, exclusive_writer
 from worker.rules.fakes import MemoryHistory
 from worker.rules.history import HistoryRecord, KafkaRuleHistory, Pushed
 from worker.rules.ports import RuleHistory, StoredRules
@@ -124,7 +124,7 @@ async def test_a_pusher_that_dies_in_its_transaction_holds_no_worker_back(
         record = HistoryRecord("izi", "9", "izi-9", "izi", "text 9", pushed)
         await pusher._producer.send_and_wait(topic, msgspec.json.encode(record), key=b"izi")
         await one.record(stored("1"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(TRANSACTION_MS / 1000 - 1):
             await heir.load()
         assert heir.by_hash("izi-1") == heir.latest("izi") == stored("1")
         assert heir.by_hash("izi-9") is None

@@ -161,7 +161,10 @@ def _swap(mount: Path, name: str, files: Mapping[str, str]) -> None:
     os.replace(mount / "..data_tmp", mount / "..data")
 
 
-async def test_a_file_that_is_being_written_is_not_believed(tmp_path: Path) -> None:
+async def test_a_file_that_is_being_written_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.rules.sources.SETTLE_SECONDS", 1.0)
     source = DirectorySource(tmp_path)
     file = tmp_path / "izi.yaml"
     file.write_text("rules: []")

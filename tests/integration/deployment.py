@@ -21,6 +21,7 @@ from tests.parts.header_names import send_with_name
 from tests.parts.kafka import unique
 from tests.parts.processes import free_port
 from tests.parts.topics import create_topics
+from tests.parts.waiting import PATIENCE
 from worker.kafka.header_names import read_any_header_name
 
 PARTITIONS = 6
@@ -59,15 +60,15 @@ class WorkerProcess:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
 
     def wait(self, seconds: float) -> int:
         """The exit code. Raises TimeoutExpired."""
         return self.process.wait(seconds)
 
-    async def ready(self, seconds: float = 30.0) -> None:
+    async def ready(self) -> None:
         """Until /health/ready says so; raises AssertionError with the log where it does not."""
-        for _ in range(int(seconds * 10)):
+        for _ in range(int(PATIENCE * 10)):
             if self.process.poll() is not None:
                 break
             if await asyncio.to_thread(self._is_ready):
@@ -82,7 +83,7 @@ class WorkerProcess:
         """The page, None where it is not answered with 200."""
         try:
             url = f"http://127.0.0.1:{self.port}{path}"
-            with urllib.request.urlopen(url, timeout=2) as answer:
+            with urllib.request.urlopen(url, timeout=10) as answer:
                 text: bytes = answer.read()
                 return text.decode()
         except OSError:
@@ -243,7 +244,7 @@ class Deployment:
         finally:
             await consumer.stop()
 
-    async def caught_up(self, seconds: float = 60.0) -> None:
+    async def caught_up(self, seconds: float = PATIENCE) -> None:
         """Until everything that was sent is committed; AssertionError with the logs otherwise."""
         for _ in range(int(seconds * 4)):
             if await self.group_lag() == 0:

@@ -89,14 +89,6 @@ async def paid(loyalty: Deployment, event_id: str) -> str:
     return "nothing"
 
 
-async def until(condition: Any, seconds: float = 20.0) -> None:
-    for _ in range(int(seconds / 0.1)):
-        if condition():
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError("it never happened")
-
-
 def versions(loyalty: Deployment) -> list[str]:
     """Of the set that each running worker has."""
     found = []

@@ -11,15 +11,14 @@ import pytest
 from schemas.records import InputRecord
 from schemas.topics import Channel
 from tests.integration.deployment import COMMANDS, Deployment, WorkerProcess
-from tests.integration.rule_authors import Author, paid, rules, until, versions
+from tests.integration.rule_authors import Author, paid, rules, versions
 from tests.integration.traffic import RULES, traffic
 from tests.integration.verifier import verify
 from tests.parts.kafka import KafkaServer
 from tests.parts.redis import RedisServer
+from tests.parts.waiting import STOPS_WITHIN, until
 from worker.kafka.transactions import exclusive_writer
 
-APPLIED_SECONDS = 30.0
-"""So long an edit may take on a machine that has other work; what it takes is benchmarked."""
 ELSEWHERE = """
   - id: elsewhere-{number}
     trigger: BALANCE_TOPPED_UP
@@ -77,7 +76,7 @@ async def test_an_edit_under_load_decides_from_one_record_on(edited: Deployment,
     flow = asyncio.create_task(_flow(loyalty, flowing))
     await asyncio.sleep(0.3)
     save(loyalty, new)
-    await until(lambda: versions(loyalty) == ["2", "2"], APPLIED_SECONDS)
+    await until(lambda: versions(loyalty) == ["2", "2"])
     await asyncio.sleep(0.3)
     flowing.clear()
     assert await flow > 2
@@ -132,7 +131,7 @@ async def test_workers_that_restart_on_a_bad_edit_pay_by_the_last_good_set(
     assert await paid(loyalty, "b") == "1: 1.00"
     stopped, killed = loyalty.workers
     stopped.send(signal.SIGTERM)
-    assert await asyncio.to_thread(stopped.wait, 20) == 0
+    assert await asyncio.to_thread(stopped.wait, STOPS_WITHIN) == 0
     killed.kill()
     heirs = [loyalty.start_worker() for _ in range(2)]
     for worker in heirs:
@@ -140,7 +139,7 @@ async def test_workers_that_restart_on_a_bad_edit_pay_by_the_last_good_set(
     assert await paid(loyalty, "c") == "1: 1.00"
     await _refused_by_all(loyalty, ann, heirs)
     save(loyalty, rules("3", "3"))
-    await until(lambda: versions(loyalty) == ["3", "3"], APPLIED_SECONDS)
+    await until(lambda: versions(loyalty) == ["3", "3"])
     assert await paid(loyalty, "d") == "3: 3.00"
     good = await ann.run("rules", "status")
     assert (good.code, "refused" in good.out + good.err) == (0, False), good.out + good.err
@@ -148,10 +147,7 @@ async def test_workers_that_restart_on_a_bad_edit_pay_by_the_last_good_set(
 
 async def _refused_by_all(loyalty: Deployment, ann: Author, workers: list[WorkerProcess]) -> None:
     """Each says so where its author looks, and in its log."""
-    await until(
-        lambda: all(w.metric("loyalty_rule_set_rejections_total") for w in workers),
-        APPLIED_SECONDS,
-    )
+    await until(lambda: all(w.metric("loyalty_rule_set_rejections_total") for w in workers))
     for worker in workers:
         assert "version 1 stays in force:\nizi.yaml:10:43: there is no" in worker.log.read_text()
         assert CARET in worker.log.read_text()
@@ -173,7 +169,7 @@ async def test_a_worker_waits_for_the_first_push_while_that_hangs(
         await pusher._producer.begin_transaction()
         await pusher._producer.send_and_wait(topic, rules("1", "1").encode(), key=b"izi")
         worker = loyalty.start_worker()
-        await until(lambda: "under way; trying again" in worker.log.read_text(), 30.0)
+        await until(lambda: "under way; trying again" in worker.log.read_text())
         assert worker.process.poll() is None
         await pusher._producer.commit_transaction()
         await worker.ready()

@@ -11,9 +11,10 @@ from aiokafka import AIOKafkaProducer
 
 from schemas.topics import Channel
 from tests.integration.deployment import Deployment
-from tests.integration.rule_authors import Author, paid, rules, until, versions
+from tests.integration.rule_authors import Author, paid, rules, versions
 from tests.parts.kafka import KafkaServer
 from tests.parts.redis import RedisServer
+from tests.parts.waiting import STOPS_WITHIN, until
 from worker.publishing.errors import StaleBase
 from worker.publishing.publish import Push, publish
 
@@ -72,7 +73,7 @@ async def test_push_status_refusal_restart_rollback(published: Deployment, tmp_p
     assert await paid(loyalty, "c") == "2: 2.00"
     # A worker that starts now pays by the last good set, too.
     loyalty.workers[0].process.send_signal(signal.SIGTERM)
-    loyalty.workers[0].process.wait(20)
+    loyalty.workers[0].process.wait(STOPS_WITHIN)
     loyalty.workers[1].kill()
     await loyalty.start_worker().ready()
     assert await paid(loyalty, "d") == "2: 2.00"

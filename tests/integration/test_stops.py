@@ -15,6 +15,7 @@ from tests.integration.verifier import verify
 from tests.parts.kafka import KafkaServer
 from tests.parts.processes import free_port
 from tests.parts.redis import RedisServer
+from tests.parts.waiting import PATIENCE, STOPS_WITHIN, until
 
 
 @pytest.fixture(name="loyalty")
@@ -38,7 +39,7 @@ async def test_sigterm_while_redis_does_not_answer(
         await asyncio.sleep(1)
         begun = time.monotonic()
         worker.send(signal.SIGTERM)
-        code = await asyncio.to_thread(worker.wait, 40)
+        code = await asyncio.to_thread(worker.wait, PATIENCE)
         took = time.monotonic() - begun
     finally:
         redis_server.thaw()
@@ -47,7 +48,7 @@ async def test_sigterm_while_redis_does_not_answer(
     await loyalty.caught_up()
     verdict = await verify(loyalty)
     assert verdict.clean, verdict
-    assert (code, took < 10) == (0, True), took
+    assert (code, took < STOPS_WITHIN) == (0, True), took
 
 
 async def test_sigterm_while_kafka_does_not_answer(loyalty: Deployment, kafka: KafkaServer) -> None:
@@ -60,7 +61,7 @@ async def test_sigterm_while_kafka_does_not_answer(loyalty: Deployment, kafka: K
         await asyncio.sleep(1)
         begun = time.monotonic()
         worker.send(signal.SIGTERM)
-        code = await asyncio.to_thread(worker.wait, 60)
+        code = await asyncio.to_thread(worker.wait, PATIENCE)
         took = time.monotonic() - begun
     finally:
         kafka.thaw()
@@ -69,7 +70,7 @@ async def test_sigterm_while_kafka_does_not_answer(loyalty: Deployment, kafka: K
     await loyalty.caught_up()
     verdict = await verify(loyalty)
     assert verdict.clean, verdict
-    assert (code, took < 10) == (0, True), took
+    assert (code, took < STOPS_WITHIN) == (0, True), took
 
 
 async def test_sigterm_while_the_start_waits_for_kafka(
@@ -82,10 +83,7 @@ async def test_sigterm_while_the_start_waits_for_kafka(
         "LOYALTY_HTTP_PORT": "0",
     }
     worker = WorkerProcess(environment, tmp_path / "worker.log")
-    for _ in range(300):
-        if "trying again" in worker.log.read_text():
-            break
-        await asyncio.sleep(0.1)
+    await until(lambda: "trying again" in worker.log.read_text())
     worker.send(signal.SIGTERM)
-    assert await asyncio.to_thread(worker.wait, 10) == 0
+    assert await asyncio.to_thread(worker.wait, STOPS_WITHIN) == 0
     assert "nothing was consumed" in worker.log.read_text()

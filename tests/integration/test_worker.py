@@ -20,6 +20,7 @@ from tests.integration.traffic import RULES, traffic
 from tests.integration.verifier import Verdict, verify
 from tests.parts.kafka import KafkaServer
 from tests.parts.redis import RedisServer
+from tests.parts.waiting import STOPS_WITHIN, until
 
 
 @pytest.fixture(name="loyalty")
@@ -67,7 +68,7 @@ async def test_sigterm_ends_within_ten_seconds_and_the_next_worker_goes_on(
     await first.ready()
     await loyalty.send(traffic(3, 1500))
     first.send(signal.SIGTERM)
-    assert await asyncio.to_thread(first.wait, 10) == 0
+    assert await asyncio.to_thread(first.wait, STOPS_WITHIN) == 0
     await loyalty.send(traffic(4, 500))
     second = loyalty.start_worker()
     await second.ready()
@@ -81,10 +82,9 @@ async def test_workers_join_and_leave(loyalty: Deployment) -> None:
     sending = asyncio.create_task(_send_slowly(loyalty, range(10, 22)))
     second = loyalty.start_worker()
     await second.ready()
-    await asyncio.sleep(1)
-    assert second.metric("loyalty_lanes_owned") == 3
+    await until(lambda: second.metric("loyalty_lanes_owned") == 3)
     first.send(signal.SIGTERM)
-    assert await asyncio.to_thread(first.wait, 10) == 0
+    assert await asyncio.to_thread(first.wait, STOPS_WITHIN) == 0
     third = loyalty.start_worker()
     await third.ready()
     await sending

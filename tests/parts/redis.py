@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from tests.parts.processes import PartFailed, PartMissing, Server, free_port
+from tests.parts.processes import DEADLINE_SECONDS, PartFailed, PartMissing, Server, free_port
 
 SLOTS = 16384
 
@@ -123,7 +123,7 @@ def _port_with_bus() -> int:
 
 
 def _wait_for_cluster(nodes: Sequence[RedisServer]) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + DEADLINE_SECONDS
     expected = ("cluster_state:ok", f"cluster_known_nodes:{len(nodes)}")
     while not all(part in node.cli("CLUSTER", "INFO") for node in nodes for part in expected):
         if time.monotonic() > until:

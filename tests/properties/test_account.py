@@ -160,4 +160,4 @@ class AccountMachine(RuleBasedStateMachine):
 
 
 TestAccount = AccountMachine.TestCase
-TestAccount.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestAccount.settings = settings(max_examples=60, stateful_step_count=30)

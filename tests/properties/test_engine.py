@@ -23,7 +23,6 @@ SUBTRACTING = {"BONUS_PAYMENT", "BONUS_WRITE_OFF", "BONUS_EXPIRY", "BONUS_REVOKE
 
 @settings(
     max_examples=150,
-    deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -36,9 +36,7 @@ DAMAGES = (flip, cut, double, end, insert, swap, digit)
 OPTIONS = ["--organization", "izi", "--club", "club-1", "--at", "2026-11-01T00:00:00+03:00"]
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(sorted(EXPORTS)),
     seed=st.integers(0, 1 << 32),

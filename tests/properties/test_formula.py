@@ -5,7 +5,7 @@ import ast
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from rules_engine.checked import Rounding
@@ -18,7 +18,7 @@ from rules_engine.formula.reference import disagreements, reference_formula, sam
 from rules_engine.formula.runtime import Failure
 from tests.properties.formulas import KNOWN, TRIGGER, amounts, conditions, contexts
 
-SETTINGS = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=100)
 written = st.one_of(
     st.tuples(st.just(Kind.NUMBER), amounts()), st.tuples(st.just(Kind.FLAG), conditions())
 )

@@ -34,7 +34,6 @@ from tests.properties.test_formula import checked_or_assumed
 
 SETTINGS = settings(
     max_examples=80,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 FORMULAS = st.one_of(

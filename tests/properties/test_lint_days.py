@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules_engine.author.load import load_rule_set
@@ -16,7 +16,7 @@ from rules_engine.simulate import Simulated, simulate
 from schemas.instants import parse_instant
 from schemas.wire import AddBonus
 
-SETTINGS = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=100)
 DAY = datetime(2026, 11, 23, tzinfo=UTC)
 SINCE = parse_instant(DAY.isoformat())
 

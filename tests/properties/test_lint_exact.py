@@ -24,7 +24,6 @@ from tests.unit.engine.builders import at, rule, rule_set
 
 SETTINGS = settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 NOW = at("2026-01-05T00:00:00+00:00")

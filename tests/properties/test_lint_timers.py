@@ -18,7 +18,6 @@ from tests.properties.timer_cases import START, histories, rule_sets
 
 SETTINGS = settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 SINCE = START - 10 * DAY_US

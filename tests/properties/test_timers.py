@@ -28,7 +28,6 @@ from tests.properties.timer_cases import HOUR_US, histories, rule_sets
 
 COMMON = settings(
     max_examples=100,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

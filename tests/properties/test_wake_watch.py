@@ -51,7 +51,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(STEPS, min_size=10, max_size=60), st.sampled_from([0, GRACE]))
 def test_what_is_remembered_is_what_asking_everybody_comes_to(
     steps: list[IndexChange | str | int | Mapping[str, CompiledRuleSet]], grace: int

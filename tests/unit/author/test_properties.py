@@ -31,7 +31,7 @@ def damaged_texts(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(damaged_texts(), st.sampled_from(["rules.yaml", "rules.json"]))
 def test_damage_is_answered_with_places(text: str, file: str) -> None:
     lines = len(text.splitlines()) + 1
@@ -95,7 +95,7 @@ def wrong_texts(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(wrong_texts())
 def test_wrong_values_are_answered_in_our_words(text: str) -> None:
     for finding in findings_of(text, "rules.yaml"):
@@ -108,7 +108,7 @@ WORDS = st.text(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(WORDS, min_size=1, max_size=6).map(" ".join),
     st.sampled_from(["'", '"', "|", ">", None]),

@@ -78,7 +78,7 @@ def wrong_tests(draw: st.DrawFn) -> dict[str, Any]:
     return values
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(wrong_tests())
 def test_findings_or_cases_that_run(values: dict[str, Any]) -> None:
     try:

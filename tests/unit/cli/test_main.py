@@ -194,7 +194,7 @@ class TestRules:
 
     def test_what_a_shell_pipes_into_it_is_read(self, rules: Path) -> None:
         command = f"{sys.executable} -m worker.cli.main rules validate <(cat {rules})"
-        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60)
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.endswith(": good (izi 1, 1 rule)\n")
 

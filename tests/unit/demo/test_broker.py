@@ -168,7 +168,7 @@ async def collect(
     consumer: AIOKafkaConsumer, partition: TopicPartition, count: int
 ) -> list[Record]:
     records: list[Record] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(records) < count:
             found = await consumer.getmany(partition, timeout_ms=500)
             records += found.get(partition, [])

@@ -89,7 +89,7 @@ async def read_all(broker: EmbeddedBroker, count: int) -> list[Record]:
         consumer.assign([TopicPartition(t, n) for t in TOPICS.values() for n in range(LANES)])
         await consumer.seek_to_beginning()
         arrived: list[Record] = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(arrived) < count:
                 for found in (await consumer.getmany(timeout_ms=200)).values():
                     arrived += found

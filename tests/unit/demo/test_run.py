@@ -32,7 +32,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_records_that_wait_and_do_not_move_end_it_loudly() -> None:
     with pytest.raises(LoudStop, match="3 records wait"):
-        await asyncio.wait_for(watch(Sent(_0=5, _1=2), events=4), 5)
+        await asyncio.wait_for(watch(Sent(_0=5, _1=2), events=4), 60)
 
 
 async def test_nothing_to_do_is_no_standstill() -> None:

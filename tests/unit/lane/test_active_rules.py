@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from rules_engine.compile import CompiledRuleSet
+from tests.parts.waiting import until
 from worker.app import _rules_listener
 from worker.errors import LoudStop, Misconfigured, ProverUnavailable
 from worker.rules import active, compiled
@@ -63,15 +64,6 @@ def active_rules(
 @pytest.fixture(name="quick", autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(active, "RELOAD_SECONDS", 0.01)
-
-
-async def until(condition: object) -> None:
-    assert callable(condition)
-    for _ in range(500):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it never happened")
 
 
 def version_of(rules: ActiveRules) -> str:

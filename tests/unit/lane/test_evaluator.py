@@ -193,7 +193,7 @@ def test_a_batch_ends_before_the_keys_overflow(
     assert (result.taken, len(result.values)) == (3, 3)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.integers(0, 3), st.sampled_from(["199.99", "200", "400", "0"])), max_size=12

@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
+from tests.parts.waiting import until
 from worker.errors import OutcomeUnknown
 from worker.rules import status
 from worker.rules.listener import Applied, Refusal
@@ -28,15 +29,6 @@ class Topic:
             self.values.pop(key.decode(), None)
         else:
             self.values[key.decode()] = msgspec.json.decode(value, type=Status)
-
-
-async def until(condition: object) -> None:
-    assert callable(condition)
-    for _ in range(300):
-        if condition():
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError("it never happened")
 
 
 async def test_applied_refused_applied_again_removed() -> None:
