@@ -63,14 +63,14 @@ GUARDS = (
     Guard("seek from state", "worker.lane.acquire.acquire", careless.does_not_seek_from_the_state),
     Guard(
         "timer clock: no record unread",
-        "worker.lane.lane.Lane._rings",
+        "worker.lane.waking.rings",
         careless.rings_with_records_unread,
         timer_run.run_seed,
         25,
     ),
     Guard(
         "timer clock: read before the ends",
-        "worker.lane.lane.Lane._rings",
+        "worker.lane.waking.rings",
         careless.reads_the_clock_last,
         timer_run.run_seed,
         25,

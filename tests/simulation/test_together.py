@@ -49,7 +49,7 @@ def test_a_lane_that_leaves_payments_of_the_forgotten_behind_is_caught(
     async def nothing(*_: object) -> Sequence[str]:
         return ()
 
-    monkeypatch.setattr("worker.lane.lane.erase", nothing)
+    monkeypatch.setattr("worker.lane.housekeeping.erase", nothing)
     with pytest.raises(Broken, match="states"):
         run_seed(2)
 

@@ -36,7 +36,7 @@ QUIET_STEPS = 250
 """So long nothing happened after the end: the lane has nothing left to do."""
 
 
-def make_lane(world: TimerWorld, owner: int, kind: type[Lane] = Lane) -> Lane:
+def make_lane(world: TimerWorld, owner: int) -> Lane:
     ports = LanePorts(
         source=TimerSource(world, owner),
         log=SimulatedLog(world, owner),
@@ -47,7 +47,7 @@ def make_lane(world: TimerWorld, owner: int, kind: type[Lane] = Lane) -> Lane:
         observer=SilentObserver(),
     )
     settings = LaneSettings(owner=str(owner), repeat_horizon_us=10**18)
-    return kind(0, ports, settings, CacheBudget(1 << 20))
+    return Lane(0, ports, settings, CacheBudget(1 << 20))
 
 
 class TimerHistory(History):

@@ -7,7 +7,7 @@ Two ports have rooms of their own: the lane's state (`worker.tables.port`) and t
 batch (`worker.lane.evaluator_port`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -22,6 +22,10 @@ class Batch(Struct, frozen=True):
 
     records: Sequence[Record]
     wall: int = 0
+
+
+Process = Callable[[Batch], Awaitable[None]]
+"""Has a batch carried out by the lane that took it, perhaps in another task."""
 
 
 class Source(Protocol):

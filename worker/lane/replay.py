@@ -110,7 +110,7 @@ class Replay:
         self._group = Group(head)
         owned = self._lane.held()
         owned.done = max(owned.done, head.seq)
-        self._lane.progressed()
+        self._lane.setbacks.over()
 
     async def _prepare(self, window: Sequence[Chained]) -> list[Prepared]:
         """Raises LoudStop where a plan is beyond this release, or its records are gone."""

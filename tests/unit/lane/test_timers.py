@@ -18,9 +18,11 @@ from worker.index.view import IndexView
 from worker.kafka.fakes import MemoryLog, MemoryPublisher
 from worker.lane.acquire import acquire
 from worker.lane.cache import CacheBudget
+from worker.lane.housekeeping import Housekeeping
 from worker.lane.lane import Lane, LanePorts, LaneSettings
 from worker.lane.plan import Plan, decode_record
 from worker.lane.ports import Batch
+from worker.lane.waking import next_due, patience, rings
 from worker.tables.memory import MemoryLane
 from worker.tables.port import IndexChange, IndexRange
 
@@ -145,10 +147,10 @@ class Place:
         if lane.owned is None:
             lane.owned = await acquire(lane)
         for _ in range(until):
-            due = await lane._next_due()
-            if await lane._rings(due, lane.process):
+            due = await next_due(lane)
+            if await rings(lane, due, lane.process):
                 continue
-            batch = await self.inputs.poll(False, lane._patience(due))
+            batch = await self.inputs.poll(False, patience(lane, due))
             if batch is None:
                 return
             await lane.process(batch)
@@ -341,7 +343,7 @@ async def test_payments_are_deleted_by_the_clock_of_the_lane() -> None:
     )
     place.clock.at += 2 * SECOND_US
     await place.turn(lane)
-    await lane._forget_old()
+    await Housekeeping().drop_outdated(lane)
     found = await place.tables.load(lane.held().raw_head, keys)
     assert found is not None
     assert [value is None for value in found] == [True, False]
