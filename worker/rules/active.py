@@ -20,8 +20,10 @@ from msgspec import Struct
 from rules_engine.compile import CompiledRuleSet
 from rules_engine.errors import RuleSetError
 from worker.errors import Misconfigured, ProverUnavailable, SourceUnavailable, Unavailable
+from worker.rules.announcing import Announcer
 from worker.rules.compiled import CompiledSets
-from worker.rules.listener import Applied, Refusal, RulesListener
+from worker.rules.in_force import InForce
+from worker.rules.listener import RulesListener
 from worker.rules.ports import RuleHistory, RuleSource, RuleText, StoredRules
 from worker.rules.prover import Prover
 from worker.rules.texts import check_home, check_readable
@@ -50,21 +52,15 @@ class ActiveRules:
         self._history = history
         self._prover = prover
         self._listener = listener
-        self._current: dict[str, CompiledRuleSet] = {}
+        self._in_force = InForce()
+        self._announcer = Announcer(listener, self._in_force)
         self._compiled = CompiledSets(history, prover, self._in_use)
         self._asked: dict[str, str] = {}
         """By organization the set that a plan asked for last: a log of many organizations names
         theirs again and again."""
         self._files: dict[str, _File] = {}
         self._absent: set[str] = set()
-        self._leaving: set[str] = set()
-        """Organizations that no file had at the last look."""
-        self._homes: dict[str, str] = {}
-        """The file that each organization's rules come from."""
-        self._ignored: dict[str, str] = {}
-        """Files beside an organization's own one, and that one."""
-        self._refused: dict[str, str] = {}
-        """Organizations of which a text was refused and none got through since, and its file."""
+        """Files that were missing at the last look."""
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -72,6 +68,12 @@ class ActiveRules:
         Unavailable where nobody can say yet: to be called again."""
         await self._history.load()  # 1
         await self._refresh()  # 2–5
+        self._check_homes()
+        self._task = asyncio.create_task(self._watch(), name="rules")
+        self._task.add_done_callback(self._ended)
+
+    def _check_homes(self) -> None:
+        """Raises Misconfigured where it is not clear which rules decide for somebody's events."""
         if not self._files:
             raise Misconfigured(
                 "No lane opens: the source of the rules is empty.",
@@ -86,14 +88,12 @@ class ActiveRules:
                 "the organization is known.",
                 "Mend the findings above (`loyalty rules validate`), or remove the file.",
             )
-        if self._ignored:
-            pairs = sorted(f"{other} and {file}" for file, other in self._ignored.items())
+        if self._in_force.ignored:
+            pairs = sorted(f"{home} and {file}" for file, home in self._in_force.ignored.items())
             raise Misconfigured(
                 f"No lane opens: {', '.join(pairs)} hold rules of the same organization.",
                 "Keep one file per organization: nobody can say which one is meant.",
             )
-        self._task = asyncio.create_task(self._watch(), name="rules")
-        self._task.add_done_callback(self._ended)
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -108,7 +108,7 @@ class ActiveRules:
         """The sets in force (None), or exactly those of a plan. Raises LoudStop for a hash that
         the history does not hold."""
         if named is None:
-            return self._current
+            return self._in_force.sets
         by_hash = self._compiled.by_hash
         return {org: by_hash(org, name) for org, name in named.items() if name is not None}
 
@@ -120,7 +120,7 @@ class ActiveRules:
     def _in_use(self) -> set[str]:
         """Hashes, also of what is about to be swapped in, and what plans asked for last."""
         files = (state.compiled for state in self._files.values() if state.compiled is not None)
-        in_force = {each.content_hash for each in (*self._current.values(), *files)}
+        in_force = {each.content_hash for each in (*self._in_force.sets.values(), *files)}
         return in_force.union(self._asked.values())
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
@@ -156,7 +156,9 @@ class ActiveRules:
                     unproven = error  # the others' sets do not wait for it
                     continue
                 self._files[file] = _File(text.content_hash, compiled)
-        self._swap(all_proven=unproven is None)  # 5
+        good = {f: state.compiled for f, state in self._files.items() if state.compiled}
+        refused, all_proven = self._announcer.refused, unproven is None
+        self._announcer.swapped(self._in_force.swap(good, refused, all_proven=all_proven))  # 5
         if unproven is not None:
             raise unproven
 
@@ -171,10 +173,7 @@ class ActiveRules:
         except (RuleSetError, Misconfigured) as error:
             return await self._last_good(file, text, error)
         compiled = self._compiled.same(proven)
-        named = compiled.organization_id
-        if self._refused.pop(named, None) is not None and self._current.get(named) is compiled:
-            self._tell(compiled)  # its author went back: the refusal is over
-        self._forget_refusals(file)
+        self._announcer.got_through(compiled, file)
         return compiled
 
     async def _record(self, file: str, text: RuleText, proven: CompiledRuleSet) -> None:
@@ -200,15 +199,8 @@ class ActiveRules:
                 good = await self._compiled.again(stored)
         named = text.organization or (good.organization_id if good else None)
         named = named or await self._prover.organization_of(text.text)
-        self._forget_refusals(file, but=named or file)
-        stays = good or self._current.get(named or "")
-        log.error(
-            "rule set refused, %s:\n%s",
-            f"version {stays.version} stays in force" if stays else "and none is in force",
-            error,
-        )
-        self._refused[named or file] = file
-        self._listener.refused(Refusal(named or file, text.content_hash, str(error)))
+        stays = good or self._in_force.sets.get(named or "")
+        self._announcer.refuse(named or file, file, text, error, stays)
         return good
 
     def _drop_removed(self, present: set[str]) -> None:
@@ -216,76 +208,5 @@ class ActiveRules:
         absent = set(self._files) - present
         for file in absent & self._absent:
             del self._files[file]
-            self._forget_refusals(file)
+            self._announcer.forget(file)
         self._absent = absent
-
-    def _forget_refusals(self, file: str, but: str | None = None) -> None:
-        """What was refused is gone; what decides for the organization is told by the swap, or now
-        where that comes from another file."""
-        refused = [name for name, each in self._refused.items() if each == file and name != but]
-        for name in refused:
-            del self._refused[name]
-            if name not in self._current:
-                self._listener.removed(name)
-            elif self._homes[name] != file:
-                self._tell(self._current[name])
-
-    def _swap(self, *, all_proven: bool) -> None:
-        """A second file of an organization, such as somebody's copy, never takes over. An
-        organization whose file went keeps its set while its text may stand in another file: one
-        that was refused, or one that nobody got to."""
-        good = {f: state.compiled for f, state in sorted(self._files.items()) if state.compiled}
-        homes: dict[str, str] = {}
-        for file, compiled in good.items():
-            homes.setdefault(compiled.organization_id, file)
-        for organization, file in self._homes.items():
-            if file in good and good[file].organization_id == organization:
-                homes[organization] = file
-        fresh = {organization: good[file] for organization, file in homes.items()}
-        gone = self._current.keys() - fresh.keys()
-        for organization in gone:
-            moving = organization not in self._leaving  # files may just be changing places
-            if moving or not all_proven or organization in self._refused:
-                fresh[organization] = self._current[organization]
-                homes[organization] = self._homes[organization]
-        for organization, compiled in fresh.items():
-            if self._current.get(organization) is not compiled:
-                self._tell(compiled)
-        for organization in self._current.keys() - fresh.keys():
-            home = self._homes[organization]
-            log.warning("%s has no rules of %s any more: none decide", home, organization)
-            self._listener.removed(organization)
-        self._leaving = gone
-        self._current, self._homes = fresh, homes
-        self._ignore({f: homes[c.organization_id] for f, c in good.items()})
-
-    def _ignore(self, home_of: Mapping[str, str]) -> None:
-        """Say once which files are beside the one that decides."""
-        ignored = {file: home for file, home in home_of.items() if file != home}
-        for file in sorted(ignored.keys() - self._ignored.keys()):
-            log.error(
-                "%s is ignored: %s has the organization's rules; keep one file per organization",
-                file,
-                ignored[file],
-            )
-        self._ignored = ignored
-
-    def _tell(self, compiled: CompiledRuleSet) -> None:
-        log.info("rules of %s: version %s", compiled.organization_id, compiled.version)
-        before = self._current.get(compiled.organization_id, compiled)
-        if before.version == compiled.version and before.content_hash != compiled.content_hash:
-            log.warning(
-                "the rules of %s changed and are still called version %s: commands do not tell "
-                "which of the two decided; give each change a version of its own",
-                compiled.organization_id,
-                compiled.version,
-            )
-        self._listener.applied(
-            Applied(
-                compiled.organization_id,
-                compiled.version,
-                compiled.content_hash,
-                tuple(rule.id for rule in compiled.checked.rules),
-                refused=compiled.organization_id in self._refused,
-            )
-        )

@@ -1,4 +1,4 @@
-"""What `active.py` tells of rule sets, to metrics and to the topic of statuses."""
+"""What `announcing.py` tells of rule sets, to metrics and to the topic of statuses."""
 
 from collections.abc import Callable
 
