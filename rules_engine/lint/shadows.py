@@ -1,12 +1,13 @@
 """Rules whose exclusivity group is always held by a rule above them."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from rules_engine.checked import AddBonusAction, CheckedRule, CheckedRuleSet
 from rules_engine.lint.boxes import Box
 from rules_engine.lint.codes import Code
 from rules_engine.lint.found import Found
 from rules_engine.lint.matching import Judge
+from rules_engine.lint.ordering import credits_no_more
 from rules_engine.lint.search import never
 from rules_engine.lint.values import FALSE, Flags
 
@@ -25,7 +26,7 @@ def check_shadows(rule_set: CheckedRuleSet, rules: Sequence[CheckedRule]) -> Ite
         seen = above.setdefault((rule.trigger, rule.timer, rule.exclusive), [])
         met = [other for other in seen if _meet(rule, other)]
         if met:
-            yield from _shadow(rule_set, rule, met[-_MOST_ABOVE:])
+            yield from _Shadow(rule_set, rule, met[-_MOST_ABOVE:]).found()
         if not has_limits_of_its_own(rule):
             seen.append(rule)
 
@@ -57,36 +58,71 @@ def _credits(rule: CheckedRule) -> bool:
     return any(isinstance(action, AddBonusAction) for action in rule.actions)
 
 
-def _shadow(
-    rule_set: CheckedRuleSet, rule: CheckedRule, above: Sequence[CheckedRule]
-) -> Iterator[Found]:
-    judge = Judge(rule_set, rule.trigger)
-    space = judge.space([rule, *above])
-    by: dict[str, None] = {}
+class _Shadow:
+    """One rule, and those above it that may hold its group."""
 
-    def is_free(box: Box) -> Flags:
-        truth = judge.matches(rule, box)
-        if not truth.may_hold:
-            return FALSE
-        may_not = truth.may_not
-        for other in above:
-            held = judge.matches(other, box)
-            if held.surely and judge.credits(other, box).is_sound:
-                by[other.id] = None
+    def __init__(
+        self, rule_set: CheckedRuleSet, rule: CheckedRule, above: Sequence[CheckedRule]
+    ) -> None:
+        self._rule_set = rule_set
+        self._rule = rule
+        self._above = above
+        self._judge = Judge(rule_set, rule.trigger)
+        self._space = self._judge.space([rule, *above])
+        self._by: dict[str, None] = {}
+
+    def found(self) -> Iterator[Found]:
+        """Nothing where an event may be left for the rule."""
+        if not self._is_held(self._keeps_out):
+            return
+        is_never = all(not _may_be_refused(each, self._rule_set) for each in self._named())
+        weakly = self._named()
+        is_never = is_never or self._is_held(self._keeps_out_for_good)
+        yield _told(self._rule, self._named() if is_never else weakly, is_never)
+
+    def _named(self) -> list[CheckedRule]:
+        return [each for each in self._above if each.id in self._by]
+
+    def _is_held(self, keeps_out: "Callable[[CheckedRule, Box], bool]") -> bool:
+        """Is the rule kept out of every event by one of those above?"""
+        self._by = {}
+
+        def is_free(box: Box) -> Flags:
+            truth = self._judge.matches(self._rule, box)
+            if not truth.may_hold:
                 return FALSE
-            may_not = may_not or held.may_hold
-        return Flags(True, may_not)
+            may_not = truth.may_not
+            for other in self._above:
+                held = self._judge.matches(other, box)
+                if (
+                    held.surely
+                    and self._judge.credits(other, box).is_sound
+                    and keeps_out(other, box)
+                ):
+                    self._by[other.id] = None
+                    return FALSE
+                may_not = may_not or held.may_hold
+            return Flags(True, may_not)
 
-    if never(space, is_free, _EFFORT):
-        yield _told(rule, [each for each in above if each.id in by], rule_set)
+        return never(self._space, is_free, _EFFORT)
+
+    def _keeps_out(self, other: CheckedRule, box: Box) -> bool:
+        """While no limit of the set refuses it."""
+        return True
+
+    def _keeps_out_for_good(self, other: CheckedRule, box: Box) -> bool:
+        """What a limit of the set leaves too little of for a credit, it leaves too little of for
+        one that is as large."""
+        return not _may_be_refused(other, self._rule_set) or (
+            _credits(self._rule) and credits_no_more(self._judge, other, self._rule, box)
+        )
 
 
-def _told(rule: CheckedRule, by: Sequence[CheckedRule], rule_set: CheckedRuleSet) -> Found:
+def _told(rule: CheckedRule, by: Sequence[CheckedRule], is_never: bool) -> Found:
     names = ", ".join(f"`{each.id}`" for each in by)
-    may_be_refused = any(_may_be_refused(each, rule_set) for each in by)
-    end = "never fires" if not may_be_refused else "fires only where the set's limits refuse that"
+    end = "never fires" if is_never else "fires only where the set's limits refuse that"
     return Found(
-        Code.ONLY_AFTER_LIMIT if may_be_refused else Code.SHADOWED,
+        Code.SHADOWED if is_never else Code.ONLY_AFTER_LIMIT,
         rule.id,
         f"whenever the rule matches, {names} above it in the group `{rule.exclusive}` "
         f"matches first: it {end}",

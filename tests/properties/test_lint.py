@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal, localcontext
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from rules_engine.checked import CheckedRule, CheckedRuleSet, Rounding
@@ -21,6 +21,7 @@ from rules_engine.lint.abstract import Abstract
 from rules_engine.lint.boxes import Box, Cell
 from rules_engine.lint.cuts import Cuts
 from rules_engine.lint.domains import BUCKET, GROUP, MINUTE, WEEKDAY, Domains
+from rules_engine.lint.ordering import Ordering
 from rules_engine.lint.payout import Assumed, credited_by
 from rules_engine.lint.payouts import greatest_payouts
 from rules_engine.lint.values import Flags, Numbers, Result, Texts
@@ -137,6 +138,48 @@ def test_every_box_around_an_event_knows_what_its_formula_comes_to(
         for box in boxes_around(cuts.space().whole(), values):
             assert box.is_possible
             assert covers(Abstract(box, ROUNDINGS[rounding]).result(formula.tree), evaluated)
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> tuple[str, str]:
+    """Two amounts of which the first is often the smaller one."""
+    one, other, share = draw(amounts()), draw(amounts()), draw(st.integers(0, 30))
+    return draw(
+        st.sampled_from(
+            [
+                (one, other),
+                (one, f"max({other}, {one})"),
+                (f"min({one}, {other})", one),
+                (f"percent({one}, {share})", f"percent({one}, {share + 1})"),
+                (f"({one}) * {share}", f"(({one}) * {share + 2})"),
+                (f"({one}) - ({other})", f"({one}) - min({other}, {share})"),
+                (f"({one}) / ({other})", f"({one}) / ({other})"),
+                (f"floor({one})", f"floor(max({one}, {other}))"),
+                (f"-max({one}, {other})", f"-({one})"),
+                (f"min({one}, {other}) if isFirstTopup else {one}", f"coalesce({one}, {one})"),
+                (f"clamp({one}, 1, {share})", f"clamp({one}, 1, {share + 1})"),
+            ]
+        )
+    )
+
+
+@settings(SETTINGS, max_examples=150)
+@given(pairs(), clients(), st.sampled_from(Rounding))
+def test_a_formula_that_is_said_never_to_be_above_another_is_not(
+    written: tuple[str, str], values: dict[str, Any], rounding: Rounding
+) -> None:
+    lower, upper = (checked_or_assumed(text, Kind.NUMBER) for text in written)
+    cuts = Cuts(Domains(TRIGGER, 2))
+    cuts.formula(lower.tree)
+    cuts.formula(upper.tree)
+    first, second = (evaluate(each, values, rounding) for each in (lower, upper))
+    assume(isinstance(first, Decimal) and isinstance(second, Decimal))
+    assert isinstance(first, Decimal)
+    assert isinstance(second, Decimal)
+    with localcontext(DECIMAL128):
+        for box in boxes_around(cuts.space().whole(), values):
+            ordering = Ordering(Abstract(box, ROUNDINGS[rounding]))
+            assert first <= second or not ordering.never_above(lower.tree, upper.tree)
 
 
 def evaluate(formula: CheckedFormula, values: dict[str, Any], rounding: Rounding) -> Evaluated:
