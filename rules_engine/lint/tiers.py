@@ -21,6 +21,7 @@ from rules_engine.lint.cuts import Cuts
 from rules_engine.lint.domains import Domains
 from rules_engine.lint.found import Found
 from rules_engine.lint.matching import Judge
+from rules_engine.lint.tier_edits import amounts_of, meeting
 from rules_engine.lint.values import Numbers
 from rules_engine.variables import variables
 
@@ -98,17 +99,14 @@ def _tier(rule: CheckedRule, rule_set: CheckedRuleSet) -> _Tier | None:
     name = INDEXED.get(rule.trigger)
     if name is None or not any(isinstance(each, AddBonusAction) for each in rule.actions):
         return None
-    interval, others = Interval(), []
-    if rule.at_least is not None:
-        interval = interval.from_(rule.at_least, is_open=False)
-    for node in conjuncts(rule.when.tree) if rule.when is not None else ():
-        bounded = narrowed(interval, node, name)
-        if bounded is None:
-            others.append(ast.dump(node))
-        else:
-            interval = bounded
+    interval = amounts_of(rule, name)
     if interval == Interval():
         return None
+    others = [
+        ast.dump(node)
+        for node in (conjuncts(rule.when.tree) if rule.when is not None else ())
+        if narrowed(interval, node, name) is None
+    ]
     step = _step(rule.trigger, rule_set)
     valid = (rule.valid_from, rule.valid_until)
     family = (rule.trigger, frozenset(others), rule.audience, rule.windows, valid)
@@ -135,7 +133,7 @@ class _Paid:
 
     def __init__(self, in_order: Sequence[_Tier], step: Decimal) -> None:
         self._groups: dict[str | None, list[_Tier]] = {}
-        self._step = step
+        self.step = step
         self._known: dict[tuple[str, frozenset[str]], Sequence[_Amounts]] = {}
         for tier in in_order:
             self._groups.setdefault(tier.rule.exclusive, []).append(tier)
@@ -153,7 +151,7 @@ class _Paid:
             if above is tier or tier.rule.exclusive is None or not left:
                 break
             if above.keeps_out_in(club_ids):
-                left = list(_without(left, above, self._step))
+                left = list(_without(left, above, self.step))
         return left
 
 
@@ -173,11 +171,13 @@ def _overlaps(tiers: Sequence[_Tier], paid: _Paid) -> Iterator[Found]:
         amounts = next((both for pair in pairs if (both := _shared(*pair))), None)
         if amounts is not None:
             told.add(second.id)
+            apart = meeting(first, second, paid.step)
             yield Found(
                 Code.TIER_OVERLAP,
                 second.id,
                 f"{_worded(amounts)} both `{first.id}` and `{second.id}` pay",
-                "give them one `exclusive` group, or amounts that do not meet",
+                "give them one `exclusive` group"
+                + (f"; or {apart}" if apart else ", or amounts that do not meet"),
             )
 
 
@@ -202,7 +202,7 @@ def _gaps(tiers: Sequence[_Tier], step: Decimal) -> Iterator[Found]:
                 tier.rule.id,
                 f"no tier is {amounts}: `{below.rule.id}` ends at {_plain(reached)}, "
                 f"`{tier.rule.id}` begins at {_plain(tier.low)}",
-                "let one tier begin where the other ends: `200 <= x < 400` and `400 <= x`",
+                meeting(below.rule, tier.rule, step) or "let one tier begin where the other ends",
             )
         if tier.high is None or tier.high > reached:
             reached, below = tier.high, tier
