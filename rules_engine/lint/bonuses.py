@@ -15,6 +15,7 @@ from rules_engine.checked import (
     UnassignGroupAction,
 )
 from rules_engine.lint.codes import Code
+from rules_engine.lint.counting import matches_of
 from rules_engine.lint.found import Found
 
 SHORTEST_DAYS, LONGEST_DAYS = 30, 60
@@ -100,7 +101,7 @@ def _is_unlimited(rule_set: CheckedRuleSet, rule: CheckedRule) -> bool:
     limits = (own.budget, own.cooldown_us, whole.budget, whole.per_client_credit)
     if own.per_client or any(limit is not None for limit in limits):
         return False
-    return not rule.audience.first_topup_only and rule.trigger not in RARE_TRIGGERS
+    return rule.trigger not in RARE_TRIGGERS and matches_of(rule_set, rule) is None
 
 
 def _limits(rule_set: CheckedRuleSet, paying: Sequence[CheckedRule]) -> Iterator[Found]:

@@ -15,6 +15,7 @@ from rules_engine.checked import (
 from rules_engine.lint.bonuses import RARE_TRIGGERS
 from rules_engine.lint.boxes import Box
 from rules_engine.lint.codes import Code
+from rules_engine.lint.counting import matches_of
 from rules_engine.lint.domains import GROUP
 from rules_engine.lint.found import Found
 from rules_engine.lint.matching import Judge
@@ -41,7 +42,7 @@ def check_groups(rule_set: CheckedRuleSet, rules: Sequence[CheckedRule]) -> Iter
     left = {group for rule in rules for group in _leaves(rule)}
     wired = [_Wiring(rule, _leaves(rule), _needs(rule_set, rule, left)) for rule in rules]
     for each in wired:
-        yield from _own_guard(each)
+        yield from _own_guard(rule_set, each)
     yield from _rings(rule_set, wired)
 
 
@@ -72,9 +73,9 @@ def _needs(rule_set: CheckedRuleSet, rule: CheckedRule, left: set[str]) -> Mappi
     return needs
 
 
-def _own_guard(wiring: _Wiring) -> Iterator[Found]:
+def _own_guard(rule_set: CheckedRuleSet, wiring: _Wiring) -> Iterator[Found]:
     rule = wiring.rule
-    if not wiring.credits or _is_limited(rule):
+    if not wiring.credits or _is_limited(rule_set, rule):
         return
     for group, is_in in wiring.leaves.items():
         if is_in and wiring.needs.get(group) is False:
@@ -97,7 +98,9 @@ def _own_guard(wiring: _Wiring) -> Iterator[Found]:
 def _rings(rule_set: CheckedRuleSet, wired: Sequence[_Wiring]) -> Iterator[Found]:
     """Rules that lead back to themselves: each leaves the client as the next one needs it. A
     trigger that is rare holds such a ring back as a limit does."""
-    active = [each for each in wired if each.leaves and each.needs and _is_free(each.rule)]
+    active = [
+        each for each in wired if each.leaves and each.needs and _is_free(rule_set, each.rule)
+    ]
     follows = {
         first.rule.id: [second.rule.id for second in active if _leads(first, second)]
         for first in active
@@ -152,14 +155,14 @@ def _ring(rule_set: CheckedRuleSet, ring: Sequence[_Wiring]) -> Found:
     )
 
 
-def _is_limited(rule: CheckedRule) -> bool:
+def _is_limited(rule_set: CheckedRuleSet, rule: CheckedRule) -> bool:
     limits = rule.limits
     held = bool(limits.per_client) or limits.cooldown_us is not None
-    return held or rule.audience.first_topup_only
+    return held or matches_of(rule_set, rule) is not None
 
 
-def _is_free(rule: CheckedRule) -> bool:
-    return rule.trigger not in RARE_TRIGGERS and not _is_limited(rule)
+def _is_free(rule_set: CheckedRuleSet, rule: CheckedRule) -> bool:
+    return rule.trigger not in RARE_TRIGGERS and not _is_limited(rule_set, rule)
 
 
 def _has(rule: CheckedRule, kind: type[AddBonusAction] | type[SendPushAction]) -> bool:

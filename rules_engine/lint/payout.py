@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from rules_engine.checked import AddBonusAction, Amount, CheckedRule, CheckedRuleSet
 from rules_engine.compile.rule_set import CompiledRuleSet
+from rules_engine.lint.boxes import Box
 from rules_engine.simulate import simulate
 from rules_engine.timers.due import Rank
 from schemas.wire import AddBonus
@@ -25,13 +26,24 @@ class Assumed:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where an event was found: the greatest numbers of the box, of the names in `low` the
+    least; `amount`: another one than these (`witness.amount_of`)."""
+
+    box: Box
+    low: frozenset[str]
+    amount: int | None = None
+
+
+@dataclass(frozen=True)
 class Payout:
     """The greatest payout of one trigger.
 
     `at_most`: no event credits more, and of a timer all rules that ring at one instant together.
     `reached`: what the last event of `lines` gets from `simulate`, or the client in them when the
     timer rings at the instant `until`, credited by `rules`; the same, unless the search was given
-    up. `grows`: an event of twice that amount would get more.
+    up. `grows`: an event of twice that amount would get more. `place`: where it was found. `why`:
+    why less than `at_most` is reached, empty where it is not.
     """
 
     trigger: str
@@ -41,6 +53,8 @@ class Payout:
     lines: tuple[bytes, ...] = ()
     grows: bool = False
     until: int | None = None
+    place: Place | None = None
+    why: str = ""
 
 
 def rules_from(rule_set: CheckedRuleSet, now: int) -> list[CheckedRule]:

@@ -17,7 +17,7 @@ from rules_engine.compile.rule_set import CompiledRuleSet
 from rules_engine.formula.runtime import DECIMAL128
 from rules_engine.lint.boxes import Box
 from rules_engine.lint.matching import Judge
-from rules_engine.lint.payout import Assumed, Payout, credited_by, least_of, pays
+from rules_engine.lint.payout import Assumed, Payout, Place, credited_by, least_of, pays
 from rules_engine.lint.shadows import has_limits_of_its_own, holds_whenever_it_matches
 from rules_engine.lint.timer_witness import TimerWitness, rings_at
 from rules_engine.lint.timers import TIMERS
@@ -30,6 +30,7 @@ _MOST_TRIED = 150
 """Events that are tried for one trigger."""
 _SPARE = 50
 """Boxes in which an event is looked for after the bound is proven."""
+_NOT_FOUND = "no event was found that gets all of it"
 _ZERO = Decimal(0)
 
 
@@ -78,7 +79,8 @@ class Search:
     def run(self) -> Payout:
         with localcontext(DECIMAL128):
             at_most = self._climb()
-        return replace(self._best, at_most=at_most, grows=self._grows())
+        why = _NOT_FOUND if self._best.reached < at_most else ""
+        return replace(self._best, at_most=at_most, grows=self._grows(), why=why)
 
     def _grows(self) -> bool:
         name = INDEXED.get(self._best.trigger)
@@ -207,7 +209,7 @@ class Search:
             middle = (fits + refused) // 2
             least = [*least[:-1], of_amount(least[-1], name, middle)]
             self._tried += 1
-            self._hold(least)
+            self._hold(least, Place(box, low, middle))
             if wanted <= set(credited_by(self._compiled, least)[1]):
                 fits = middle
             else:
@@ -218,14 +220,20 @@ class Search:
             return _ZERO
         self._tried += 1
         lines = self._witness.lines(box, low)
-        return _ZERO if lines is None else self._hold(lines)
+        return _ZERO if lines is None else self._hold(lines, Place(box, low))
 
-    def _hold(self, lines: list[bytes]) -> Decimal:
+    def _hold(self, lines: list[bytes], place: Place) -> Decimal:
         """What these events get; kept where it is the best so far."""
         until = rings_at(lines[-1]) if self._rings else None
         credited, rules = credited_by(self._compiled, lines, self._best.trigger, until)
         if credited > self._best.reached:
             self._best = Payout(
-                self._best.trigger, _ZERO, credited, rules, tuple(lines), until=until
+                self._best.trigger,
+                _ZERO,
+                credited,
+                rules,
+                tuple(lines),
+                until=until,
+                place=place,
             )
         return credited

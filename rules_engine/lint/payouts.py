@@ -7,9 +7,11 @@ from decimal import Decimal
 from rules_engine.checked import CheckedRule, CheckedRuleSet, DailyTimer
 from rules_engine.compile import compile_rule_set
 from rules_engine.compile.rule_set import CompiledRuleSet
-from rules_engine.lint.payout import Assumed, Payout, least_of, pays, rules_from
+from rules_engine.lint.day_events import merged, past_of_line
+from rules_engine.lint.payout import Assumed, Payout, credited_by, least_of, pays, rules_from
 from rules_engine.lint.payout_search import Search
 from rules_engine.lint.timers import may_ring_at_once, slots
+from rules_engine.lint.witness import instant_of_line
 from rules_engine.variables import EVENT_VARIABLES
 
 _ZERO = Decimal(0)
@@ -35,23 +37,40 @@ def _greatest(
     rules: Sequence[CheckedRule],
     assumed: Assumed,
 ) -> Payout:
-    """Of one trigger. Timers that may ring at one instant are bounded by their sum, and the best of
-    them alone is shown."""
+    """Of one trigger. Timers that may ring at one instant are bounded by their sum; shown is a
+    client for whom all ring that do so next, where that gets more than the best of them alone."""
     found = [
         (slot[0].timer, Search(rule_set, compiled, slot, assumed).run())
         for slot in slots(rules)
         if any(pays(rule) for rule in slot)
     ]
-    best = max((payout for _, payout in found), key=lambda payout: payout.reached)
-    at_most = max(
-        sum(
-            (each.at_most for other, each in found if _at_once(rule_set, best, timer, other)), _ZERO
-        )
-        for timer, _ in found
+    at_most, meeting = max(
+        (
+            (sum((each.at_most for each in met), _ZERO), met)
+            for timer, first in found
+            for met in [[each for other, each in found if _at_once(rule_set, first, timer, other)]]
+        ),
+        key=lambda each: each[0],
     )
+    best = max((payout for _, payout in found), key=lambda payout: payout.reached)
+    if len(meeting) > 1:
+        best = max(best, _rung_together(compiled, meeting), key=lambda payout: payout.reached)
     for limit in (rule_set.limits.per_client_credit, rule_set.limits.budget):
         at_most = least_of(at_most, limit)
-    return replace(best, at_most=at_most)
+    why = best.why or "what timers credit that may ring at one instant is added up"
+    return replace(best, at_most=at_most, why=why if best.reached < at_most else "")
+
+
+def _rung_together(compiled: CompiledRuleSet, meeting: Sequence[Payout]) -> Payout:
+    """A client with all the facts for which these timers ring at the instant of the first."""
+    first = meeting[0]
+    together = [each for each in meeting if each.lines and each.until == first.until]
+    if first.until is None or not together:
+        return first
+    past = merged([past_of_line(each.lines[0]) for each in together])
+    lines = (past.line(compiled.organization_id, instant_of_line(first.lines[0])),)
+    reached, rules = credited_by(compiled, lines, first.trigger, first.until)
+    return Payout(first.trigger, _ZERO, reached, rules, lines, until=first.until)
 
 
 def _at_once(

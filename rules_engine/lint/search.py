@@ -47,6 +47,11 @@ def always(space: Space, question: Question, effort: int = EFFORT) -> bool:
 def found(space: Space, question: Question, effort: int = _TRIED) -> bool:
     """Is there a box in which the question surely holds? No proof either way that there are
     events in it: it spares the search for a proof of the contrary, which there is none."""
+    return box_where(space, question, effort) is not None
+
+
+def box_where(space: Space, question: Question, effort: int = _TRIED) -> Box | None:
+    """A box in which the question surely holds; None where none is found."""
     names = tuple(space.axes)
     with localcontext(DECIMAL128):
         waiting = [space.whole()]
@@ -57,8 +62,8 @@ def found(space: Space, question: Question, effort: int = _TRIED) -> bool:
             effort -= 1
             truth = question(box)
             if truth.surely:
-                return True
+                return box
             name = box.widest(names) if truth.may_hold else None
             if name is not None:
                 waiting += box.halves(name)
-    return False
+    return None

@@ -65,6 +65,14 @@ def may_ring_at_once(
     return bool(_minutes(zone, first.minute) & _minutes(zone, second.minute))
 
 
+def spread_of_clocks(rule_set: CheckedRuleSet) -> int:
+    """By how much (microseconds) one date may last longer than 24 hours: where a clock is set back,
+    and where clubs have clocks of their own."""
+    zones = {rule_set.time_zone, *rule_set.club_zones.values()}
+    offsets = {offset for zone in zones for offset in _offsets(zone)}
+    return max(offsets) - min(offsets)
+
+
 def _whole(least: int, most: int) -> Domain:
     return Domain(Numbers(Decimal(least), Decimal(most)), step=_ONE)
 
@@ -81,11 +89,16 @@ def _minutes(zone: ZoneInfo, minute: int) -> frozenset[int]:
 @lru_cache(maxsize=256)
 def _changes(zone: ZoneInfo) -> tuple[int, ...]:
     """The local days on which the clock is set."""
-    calendar = calendar_of(zone)
-    offsets = [calendar.offset_us(day * DAY_US) for day in range(_FIRST_DAY - 1, _LAST_DAY + 2)]
     return tuple(
         _FIRST_DAY - 1 + number + near
-        for number, (before, after) in enumerate(pairwise(offsets))
+        for number, (before, after) in enumerate(pairwise(_offsets(zone)))
         if before != after
         for near in (-1, 0, 1)
     )
+
+
+@lru_cache(maxsize=256)
+def _offsets(zone: ZoneInfo) -> tuple[int, ...]:
+    """Day by day, from the day before the first to the day after the last."""
+    calendar = calendar_of(zone)
+    return tuple(calendar.offset_us(day * DAY_US) for day in range(_FIRST_DAY - 1, _LAST_DAY + 2))

@@ -119,6 +119,11 @@ def again(line: bytes, number: int) -> bytes:
     return line_of(event)
 
 
+def instant_of_line(line: bytes) -> int:
+    """When the event is dated."""
+    return parse_instant(json.loads(line)["occurredAt"])
+
+
 def line_of(event: Mapping[str, Any]) -> bytes:
     """An event as a line of a file."""
     return json.dumps(event, ensure_ascii=False).encode()

@@ -96,6 +96,9 @@ def test_no_event_and_no_day_credits_a_client_more(
     if day.at_most is not None:
         assert sum(credited) <= day.at_most
         assert day.reached <= day.at_most
+        assert bool(day.why) == (day.reached < day.at_most)
+    shown = [credits_of(taken) for taken in simulate(compile_rule_set(checked), day.lines)]
+    assert sum(shown) == day.reached
 
 
 def credits_of(taken: Simulated) -> Decimal:

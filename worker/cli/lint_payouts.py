@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from rules_engine.lint.payout import Payout
 
 
+_MOST_SHOWN = 6
+
+
 def payout_lines(report: "LintReport") -> Iterator[str]:
     """Nothing for a set without credits."""
     if report.day is None:
@@ -25,6 +28,11 @@ def payout_lines(report: "LintReport") -> Iterator[str]:
         yield f"    {_told(report, payout)}"
         yield from (f"      {line.decode()}" for line in payout.lines)
     yield f"  The most for one client on a day: {_day_told(report, report.day)}"
+    lines = report.day.lines
+    if report.day.at_most is not None and lines not in [each.lines for each in report.payouts]:
+        yield from (f"    {line.decode()}" for line in lines[:_MOST_SHOWN])
+        if len(lines) > _MOST_SHOWN:
+            yield f"    … and {len(lines) - _MOST_SHOWN} more, all with --format json"
 
 
 def payouts_told(report: "LintReport") -> dict[str, Any]:
@@ -40,6 +48,8 @@ def payouts_told(report: "LintReport") -> dict[str, Any]:
                 "trigger": payout.trigger,
                 "atMostMajor": _money(report, payout.at_most),
                 "reachedMajor": _money(report, payout.reached),
+                "exact": not payout.why,
+                "why": payout.why or None,
                 "growsWithAmount": payout.grows,
                 "rules": list(payout.rules),
                 "events": _events(payout.lines),
@@ -56,6 +66,8 @@ def _day(report: "LintReport", day: "DayPayout") -> dict[str, Any]:
         "atMostMajor": None if day.at_most is None else _money(report, day.at_most),
         "because": day.because,
         "reachedMajor": _money(report, day.reached),
+        "exact": day.at_most is not None and not day.why,
+        "why": day.why or None,
         "nextEventPays": day.is_open,
         "events": _events(day.lines),
         "until": None if day.until is None else instant_text(day.until),
@@ -63,22 +75,26 @@ def _day(report: "LintReport", day: "DayPayout") -> dict[str, Any]:
 
 
 def _told(report: "LintReport", payout: "Payout") -> str:
-    most = f"{payout.trigger}: {_money(report, payout.at_most)}"
-    if payout.reached != payout.at_most:
-        most = f"{most} or less; {_money(report, payout.reached)} found"
     by = f" by {', '.join(payout.rules)}" if payout.rules else ""
     at = "" if payout.until is None else f", at {_local(report, payout.until)}"
-    return f"{most}{by}{at}{', more for more' if payout.grows else ''}"
+    more = ", more for more" if payout.grows else ""
+    if not payout.why:
+        return f"{payout.trigger}: exactly {_money(report, payout.reached)}{by}{at}{more}"
+    found = f"{_money(report, payout.reached)} found{by}{at}{more}"
+    return f"{payout.trigger}: at most {_money(report, payout.at_most)}; {found}; {payout.why}"
 
 
 def _day_told(report: "LintReport", day: "DayPayout") -> str:
     if day.at_most is None:
         return f"no bound, {day.because}"
-    told = f"{_money(report, day.at_most)}, held by {day.because}"
-    if day.reached == day.at_most:
-        by = counted(len(day.lines), "event") if day.until is None else "the timer"
-        return f"{told}; reached by {by}"
-    return f"{told}; {_money(report, day.reached)} found"
+    parts = [counted(day.events, "event")] if day.events else []
+    parts += [counted(day.timers, "timer")] if day.timers else []
+    by = f" by {' and '.join(parts)}" if parts else ""
+    by += f", until {_local(report, day.until)}" if day.until is not None else ""
+    if not day.why:
+        return f"exactly {_money(report, day.reached)}{by}, held by {day.because}"
+    most = f"at most {_money(report, day.at_most)}, held by {day.because}"
+    return f"{most}; {_money(report, day.reached)} found{by}; {day.why}"
 
 
 def _money(report: "LintReport", amount: Decimal) -> str:

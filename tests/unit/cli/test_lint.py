@@ -79,3 +79,34 @@ def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 NOON = "2026-11-23T12:00:00+03:00"
+
+
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [
+        # five top-ups of 5 fill 25; 22 leave 2 over; 100000 take more events than a day is given
+        ("25", "exactly 25.00 by 5 events, held by the set's `budget`"),
+        (
+            "22",
+            "exactly 20.00 by 4 events, held by the set's `budget`, which no credits come closer "
+            "to",
+        ),
+        (
+            "100000",
+            "at most 100000.00, held by the set's `budget`; 200.00 found by 40 events; that takes "
+            "more than 40 events",
+        ),
+    ],
+)
+def test_the_most_of_a_day_in_words(
+    limit: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text((HEAD + GOOD).replace("100000", limit))
+    run(["rules", "lint", str(file), "--now", NOON])
+    shown = capsys.readouterr().out
+    assert f"  The most for one client on a day: {told}\n" in shown
+    run(["rules", "lint", str(file), "--now", NOON, "--format", "json"])
+    day = json.loads(capsys.readouterr().out)["ruleSets"][0]["dayPayout"]
+    assert day["exact"] == told.startswith("exactly")
+    assert (day["why"] is None) == day["exact"]

@@ -221,10 +221,10 @@ def test_a_day_is_held_by_the_limits_of_the_rules() -> None:
 @pytest.mark.parametrize(
     ("limits", "at_most", "reached"),
     [
-        # three firings of 30 fit 100, a fourth does not; the bound is the budget's
-        ("budget: {amountMajor: 100, per: DAY}", 100, 90),
+        # three firings of 30 fit 100, a fourth does not
+        ("budget: {amountMajor: 100, per: DAY}", 90, 90),
         ("budget: {amountMajor: 100, per: MONTH}, perClient: [{times: 2, per: DAY}]", 60, 60),
-        ("budget: {amountMajor: 100, per: MONTH}, perClient: [{times: 9, per: DAY}]", 100, 90),
+        ("budget: {amountMajor: 100, per: MONTH}, perClient: [{times: 9, per: DAY}]", 90, 90),
     ],
 )
 def test_a_day_is_held_by_the_budget_of_a_rule(limits: str, at_most: int, reached: int) -> None:
