@@ -61,7 +61,7 @@ load: parts ## an hour's load compressed, a hot client, a heap in one partition,
 docs: setup ## write the generated documents anew
 	@$(BIN)/python -m config.document >docs/settings.md
 	@$(BIN)/python -m worker.cli.variables >docs/variables.md
-	@$(BIN)/typer worker.cli.main utils docs --name loyalty --title "Command line" --output docs/cli.md
+	@$(BIN)/typer worker.cli.application utils docs --name loyalty --title "Command line" --output docs/cli.md
 
 lock: setup ## resolve the dependencies anew: for everybody, and for the image
 	@$(BIN)/uv pip compile -q --universal --all-extras --generate-hashes pyproject.toml -o requirements.lock

@@ -17,7 +17,7 @@ from tests.parts.kafka import KafkaServer, unique
 from tests.parts.redis import RedisServer
 from tests.parts.topics import produce, read_topic
 from worker.cli import clients_show
-from worker.cli.main import run
+from worker.cli.application import run
 from worker.kafka.dead_letters import partition_of
 
 SAMPLES = Path(__file__).parents[2] / "config/samples"

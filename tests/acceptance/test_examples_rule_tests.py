@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.cli.main import run
+from worker.cli.application import run
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

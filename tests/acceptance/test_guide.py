@@ -35,7 +35,7 @@ from tests.acceptance.guide import (
     told_lapse,
 )
 from worker.cli import variables
-from worker.cli.main import run
+from worker.cli.application import run
 
 TEXT = GUIDE.read_text(encoding="utf-8")
 EXAMPLES, TERMINALS = read(TEXT)

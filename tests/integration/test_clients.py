@@ -16,7 +16,7 @@ from tests.integration.deployment import PARTITIONS, Deployment
 from tests.integration.verifier import verify
 from tests.parts.kafka import KafkaServer
 from tests.parts.redis import RedisServer
-from worker.cli.main import run
+from worker.cli.application import run
 from worker.kafka.dead_letters import partition_of
 
 RULES = """

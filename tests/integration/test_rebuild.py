@@ -21,7 +21,7 @@ from tests.integration.verifier import verify
 from tests.parts.kafka import KafkaServer
 from tests.parts.redis import RedisServer
 from tests.parts.topics import forget_before
-from worker.cli.main import run
+from worker.cli.application import run
 from worker.rebuild import jobs
 
 BUDGET = "\nlimits: {budget: {amountMajor: 1500, per: LIFETIME}}\n"

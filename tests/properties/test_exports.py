@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.mutations import cut, digit, double, end, flip, insert, swap
-from worker.cli.main import run
+from worker.cli.application import run
 
 LINES = [
     {"clientId": "c-1", "bonusBalanceMajor": "5.50", "groups": ["vip"], "birthday": "2000-02-29"},

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.cli.main import run
+from worker.cli.application import run
 
 EXAMPLE = Path(__file__).parents[2] / "data" / "engine" / "seed-ladders"
 FILES = ["--rules", str(EXAMPLE / "rules.yaml"), "--events", str(EXAMPLE / "events.jsonl")]

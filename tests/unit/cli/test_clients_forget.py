@@ -6,7 +6,7 @@ import pytest
 
 from schemas.decode import decode
 from schemas.decoded import ClientForgotten
-from worker.cli.main import run
+from worker.cli.application import run
 from worker.clients.forgetting import erasure
 
 NOON = 1_772_442_000_000_000  # 2026-03-02T12:00:00+03:00

@@ -11,7 +11,7 @@ import pytest
 from schemas.decode import decode
 from schemas.decoded import ClientImported, OpeningBatch
 from worker.cli import clients_import
-from worker.cli.main import run
+from worker.cli.application import run
 from worker.clients.checkpoint import Checkpoint
 from worker.clients.export import NAMES, BadLine, Export, Published
 from worker.clients.importing import AT_ONCE, publish

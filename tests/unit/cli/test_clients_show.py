@@ -18,7 +18,7 @@ from rules_engine.client import ClientState, GroupEnd
 from schemas.instants import parse_instant
 from tests.unit.engine.builders import counting
 from worker.cli import clients_show
-from worker.cli.main import run
+from worker.cli.application import run
 from worker.clients.counters import begins
 from worker.clients.reading import Held, read_client
 from worker.clients.view import view

@@ -7,7 +7,7 @@ import pytest
 from schemas.dead_letters import Code, dead_letter
 from schemas.decoded import Rejected
 from schemas.records import InputRecord
-from worker.cli.main import run
+from worker.cli.application import run
 from worker.dead_letters import Letter, Refused, Rules, Sending, from_lines, route, to_line
 from worker.kafka.dead_letters import partition_of
 

@@ -5,7 +5,15 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-COMMAND = ("worker.cli.main", "utils", "docs", "--name", "loyalty", "--title", "Command line")
+COMMAND = (
+    "worker.cli.application",
+    "utils",
+    "docs",
+    "--name",
+    "loyalty",
+    "--title",
+    "Command line",
+)
 
 
 def test_the_document_is_current() -> None:

@@ -9,7 +9,7 @@ import typer
 
 from rules_engine.author.load import load_rule_set
 from schemas.records import InputRecord
-from worker.cli.main import run
+from worker.cli.application import run
 from worker.publishing import catalog as catalogs
 from worker.publishing import publish as publishing
 from worker.publishing.catalog import Catalog, live_sets

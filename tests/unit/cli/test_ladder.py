@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rules_engine.author import load_rule_set
-from worker.cli.main import run
+from worker.cli.application import run
 
 Shown = pytest.CaptureFixture[str]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.cli.main import run
+from worker.cli.application import run
 
 HEAD = """organizationId: izi
 version: "1"

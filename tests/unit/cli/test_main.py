@@ -10,7 +10,7 @@ from typing import IO
 
 import pytest
 
-from worker.cli.main import run
+from worker.cli.application import run
 from worker.cli.output import write_any_character
 
 RULES = """
@@ -237,7 +237,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_what_takes_long_is_not_imported_for_help() -> None:
     code = (
-        "import sys; from worker.cli.main import run; run(['--help']); "
+        "import sys; from worker.cli.application import run; run(['--help']); "
         "slow = {'faust', 'aiokafka', 'redis', 'pydantic', 'pydantic_settings', 'asteval'}; "
         "sys.exit(str(slow & set(sys.modules)) if slow & set(sys.modules) else 0)"
     )
@@ -268,7 +268,7 @@ def test_a_closed_output(rules: Path, tmp_path: Path) -> None:
     events = tmp_path / "events.jsonl"
     events.write_text("{}\n")
     code = (
-        "import sys; from worker.cli.main import run; sys.stdin = sys.stdout = None; "
+        "import sys; from worker.cli.application import run; sys.stdin = sys.stdout = None; "
         f"sys.exit(run(['simulate', '--rules', {str(rules)!r}, *sys.argv[1:]]))"
     )
     for arguments, said in (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.difference.test_outcomes import EVENTS, NEW, OLD
-from worker.cli.main import run
+from worker.cli.application import run
 
 Shown = pytest.CaptureFixture[str]
 

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from tests.unit.cases.texts import RULES
-from worker.cli.main import run
+from worker.cli.application import run
 
 GOOD = """\
 cases:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.cli.main import run
+from worker.cli.application import run
 
 Shown = pytest.CaptureFixture[str]
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from worker.cli.main import run
+from worker.cli.application import run
 
 Shown = pytest.CaptureFixture[str]
 README = Path(__file__).parents[3] / "README.md"

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from worker.cli.main import run
+from worker.cli.application import run
 
 RULES = """
 organizationId: izi
