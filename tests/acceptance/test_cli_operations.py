@@ -52,7 +52,7 @@ def test_topics_are_made_once_and_checked(names: dict[str, str], capsys: Shown) 
     assert run(["rules", "status"]) == 1
     said = capsys.readouterr().err
     assert ".rules" in said
-    assert "does not exist. Create it (loyalty topics create), or mend its TOPIC_ setting" in said
+    assert "do not exist. Create them (loyalty topics create), or mend their TOPIC_ " in said
     create = ["topics", "create", "--partitions", "3", "--replication", "1", "--format", "json"]
     assert run(create) == 0
     made = json.loads(capsys.readouterr().out)["created"]

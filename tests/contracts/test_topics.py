@@ -8,7 +8,7 @@ from tests.parts.kafka import KafkaServer, unique
 from tests.parts.topics import create_topic
 from worker.errors import Misconfigured, Unavailable
 from worker.kafka.admin import describe
-from worker.kafka.topics import check_topics, create_topics, partition_count
+from worker.kafka.topics import check_topics, create_topics, partition_count, require_topics
 
 pytestmark = pytest.mark.kafka
 
@@ -48,6 +48,19 @@ async def test_what_exists_stays_as_it_is(settings: Settings, kafka: KafkaServer
     assert await partition_count(settings, settings.topic_bonus_commands) == 7
     assert list(await check_topics(settings)) == []
     assert list(await create_topics(settings, 4, replication=1)) == []
+
+
+async def test_what_is_missing_is_named_and_what_is_there_described(
+    settings: Settings, kafka: KafkaServer
+) -> None:
+    await without(settings, kafka, Channel.RULES, Channel.RULES_STATUS)
+    found = await require_topics(settings, [Channel.RULES_HISTORY])
+    assert found[settings.topic_rules_history].record_limit == 1_048_588
+    rules, statuses = settings.topic_rules, settings.topic_rules_status
+    asked = [Channel.RULES, Channel.RULES_HISTORY, Channel.RULES_STATUS]
+    with pytest.raises(Misconfigured, match=f"^{rules}, {statuses} do not exist") as missing:
+        await require_topics(settings, asked)
+    assert "loyalty topics create" in missing.value.remedy
 
 
 async def test_created_topics_keep_what_a_replay_needs(settings: Settings) -> None:

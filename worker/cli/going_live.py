@@ -27,15 +27,17 @@ def go_live(
     timeout: float,
     is_back: bool = False,
 ) -> "tuple[CheckedRuleSet, Push, Answers]":
-    """Compare, ask, publish, wait. The question is asked outside of a loop: a loop takes Ctrl-C for
-    the end of its task, and the question would stay."""
+    """Compare, see that there is room, ask, publish, wait. The question is asked outside of a loop:
+    a loop takes Ctrl-C for the end of its task, and the question would stay."""
     from worker.publishing.awaiting import await_applied
     from worker.publishing.catalog import read_catalog
     from worker.publishing.publish import publish
+    from worker.publishing.room import require_room
     from worker.rules.texts import rule_text
 
     catalog = wait(read_catalog(settings))
     push = _compared(catalog, checked, text, who, base, is_back)
+    wait(require_room(settings, push))
     if not yes:
         _confirm(checked)
     name = f"{checked.organization_id} {checked.version}"

@@ -118,6 +118,22 @@ async def partition_count(settings: Settings, topic: str) -> int:
     return found.partitions
 
 
+async def require_topics(
+    settings: Settings, channels: Sequence[Channel]
+) -> Mapping[str, TopicState]:
+    """By name, for who reads or writes them without a worker: a client of Kafka's waits for what is
+    missing until it gives up. Raises Misconfigured, Unavailable."""
+    names = [settings.topic(channel) for channel in channels]
+    found = await describe(settings, names)
+    missing = [name for name in names if name not in found]
+    if len(missing) == 1:
+        raise Misconfigured(f"{missing[0]} does not exist.", _CREATE)
+    if missing:
+        create_all = "Create them (loyalty topics create), or mend their TOPIC_ settings."
+        raise Misconfigured(f"{', '.join(missing)} do not exist.", create_all)
+    return found
+
+
 async def check_topics(settings: Settings) -> Sequence[Finding]:
     """Every topic against what it must be. An ERROR keeps the worker from starting. Raises
     Unavailable where Kafka cannot be reached."""

@@ -16,6 +16,7 @@ from schemas.topics import Channel
 from worker.kafka.group import live_members
 from worker.kafka.reader import TopicReader
 from worker.kafka.security import client_options
+from worker.kafka.topics import require_topics
 from worker.rules.history import HistoryRecord, decode_history
 from worker.rules.status import Status
 
@@ -51,7 +52,8 @@ class Catalog(Struct, frozen=True):
 
 
 async def read_catalog(settings: Settings) -> Catalog:
-    """Raises Unavailable."""
+    """Raises Misconfigured where a topic is missing, Unavailable."""
+    await require_topics(settings, (Channel.RULES, Channel.RULES_HISTORY, Channel.RULES_STATUS))
     rules, history, statuses, members = await asyncio.gather(
         _read(settings, Channel.RULES),
         _read(settings, Channel.RULES_HISTORY),

@@ -49,7 +49,7 @@ async def publish(settings: Settings, push: Push, now: Callable[[], datetime] = 
     async with exclusive_writer(client_options(settings), name) as writer:  # 1
         await _require_base(settings, push)  # 2, 3
         try:
-            await writer.write(_records(settings, push, now()))  # 4
+            await writer.write(records_of(settings, push, now()))  # 4
         except Overtaken as error:
             raise StaleBase(organization, push.base, None) from error
 
@@ -66,7 +66,8 @@ async def _require_base(settings: Settings, push: Push) -> None:
         raise StaleBase(push.checked.organization_id, push.base, live)
 
 
-def _records(settings: Settings, push: Push, at: datetime) -> list[tuple[str, bytes, bytes]]:
+def records_of(settings: Settings, push: Push, at: datetime) -> list[tuple[str, bytes, bytes]]:
+    """(topic, key, value): the history's record and the current one."""
     checked = push.checked
     entry = HistoryRecord(
         checked.organization_id,

@@ -1,7 +1,7 @@
 """`loyalty rules push`, `rollback` and `status`, with a catalog of this module for Kafka."""
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,9 +10,11 @@ import typer
 from rules_engine.author.load import load_rule_set
 from schemas.records import InputRecord
 from worker.cli.application import run
+from worker.kafka.admin import TopicState
+from worker.kafka.reader import TopicReader
 from worker.publishing import catalog as catalogs
 from worker.publishing import publish as publishing
-from worker.publishing.catalog import Catalog, live_sets
+from worker.publishing.catalog import Catalog, live_sets, read_catalog
 from worker.publishing.publish import Push
 from worker.rules.history import HistoryRecord, Pushed
 from worker.rules.status import AppliedSet, Status
@@ -52,6 +54,12 @@ class Published:
         self.history: list[HistoryRecord] = [entry("1")]
         self.applied: dict[str, str] = {}
         self.silent: set[str] = set()
+        self.record_limit = 1_048_588
+        self.missing: set[str] = set()
+
+    async def describe(self, _settings: object, names: Sequence[str]) -> Mapping[str, TopicState]:
+        config = {"max.message.bytes": str(self.record_limit)}
+        return {name: TopicState(name, 1, config) for name in names if name not in self.missing}
 
     async def read(self, _settings: object) -> Catalog:
         text = self.pushes[-1].text if self.pushes else SET.format(version="1")
@@ -73,6 +81,7 @@ def _kafka(monkeypatch: pytest.MonkeyPatch) -> Published:
     kafka = Published()
     monkeypatch.setattr(catalogs, "read_catalog", kafka.read)
     monkeypatch.setattr(publishing, "publish", kafka.publish)
+    monkeypatch.setattr("worker.kafka.topics.describe", kafka.describe)
     monkeypatch.setenv("LOYALTY_KAFKA_BOOTSTRAP_SERVERS", "nowhere.invalid:9092")
     return kafka
 
@@ -165,6 +174,64 @@ def test_another_base_is_refused_before_anybody_is_asked(
         "(`loyalty rules diff`), merge, and push again."
     )
     assert kafka.pushes == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "topic", "remedy"),
+    [
+        (
+            500_000,
+            "loyalty.rules-history",
+            "Raise max.message.bytes of loyalty.rules-history (loyalty topics check), then start "
+            "anew.",
+        ),
+        (8_000_000, "loyalty.rules-history", "None above 1048576 bytes is sent: make smaller"),
+    ],
+    ids=["the topic's limit", "the client's limit"],
+)
+def test_a_set_that_no_topic_takes_is_refused_before_anybody_is_asked(
+    kafka: Published, mine: str, limit: int, topic: str, remedy: str, capsys: Shown
+) -> None:
+    """Nobody is there to confirm: that would be told if it had been asked."""
+    size = 1_100_000 if limit > 1_048_576 else limit
+    with Path(mine).open("a") as file:
+        file.write("# " + "x" * size + "\n")
+    kafka.record_limit = limit
+    assert run(["rules", "push", mine, *REASON]) == 1
+    said = last_line(capsys)
+    assert f" bytes is larger than {topic} accepts. {remedy}" in said
+    assert kafka.pushes == []
+
+
+def test_a_set_that_just_fits_is_pushed(kafka: Published, mine: str) -> None:
+    kafka.record_limit = len(Path(mine).read_text()) + 600
+    assert run(["rules", "push", mine, *REASON, "--yes"]) == 0
+    assert len(kafka.pushes) == 1
+
+
+@pytest.mark.parametrize("command", [["push", "mine"], ["rollback", "izi"], ["status"]])
+def test_a_topic_that_is_missing_is_told_before_anything_is_read(
+    kafka: Published,
+    mine: str,
+    command: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Shown,
+) -> None:
+    """A consumer waits for it until it gives up, a quarter of a minute later."""
+
+    async def read(_: object) -> None:
+        raise AssertionError("it was waited for")
+
+    monkeypatch.setattr(catalogs, "read_catalog", read_catalog)
+    monkeypatch.setattr(TopicReader, "read", read)
+    kafka.missing = {"loyalty.rules"}
+    name, *rest = [mine if word == "mine" else word for word in command]
+    reason = () if name == "status" else REASON
+    assert run(["rules", name, *rest, *reason]) == 1
+    assert last_line(capsys) == (
+        "error: loyalty.rules does not exist. Create it (loyalty topics create), or mend its "
+        "TOPIC_ setting."
+    )
 
 
 def test_a_reason_is_kept_in_one_line(kafka: Published, mine: str) -> None:
