@@ -9,11 +9,11 @@ from typing import Any
 
 from watchfiles import awatch
 
-from rules_engine.cases.names import is_rule_set
 from worker.errors import Misconfigured, SourceUnavailable
 from worker.kafka.reader import TopicReader
 from worker.rules.ports import RuleText
-from worker.rules.texts import rule_text, unreadable_text
+from worker.rules.rule_files import RuleFiles
+from worker.rules.texts import rule_text
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +25,7 @@ ASK_SECONDS = 0.25
 
 
 class DirectorySource:
-    """`RuleSource`: the `*.yaml`, `*.yml` and `*.json` of a directory, rule tests beside them left
-    out (`*.test.yaml`).
+    """`RuleSource`: the rule sets' files of a directory (`rule_files.py`).
 
     Names are looked up anew at each read, so Kubernetes may swap `..data` under the files. What
     changed is believed only when two reads in a row agree: a file that is being written, or a swap
@@ -37,6 +36,7 @@ class DirectorySource:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._files = RuleFiles(directory)
         self._believed: Mapping[str, RuleText] | None = None
         self._noticed = asyncio.Event()
         self._notices: asyncio.Task[None] | None = None
@@ -91,7 +91,7 @@ class DirectorySource:
 
     async def _look(self) -> Mapping[str, RuleText]:
         try:
-            return await asyncio.to_thread(_read_directory, self._directory)
+            return await asyncio.to_thread(self._files.read)
         except OSError as error:
             message = f"The rules in {self._directory} cannot be read: {error}"
             if self._believed is None:
@@ -103,27 +103,6 @@ class DirectorySource:
 def _identity(directory: Path) -> tuple[int, int]:
     found = directory.stat()
     return found.st_dev, found.st_ino
-
-
-def _read_directory(directory: Path) -> Mapping[str, RuleText]:
-    found = (_read_file(path) for path in sorted(directory.iterdir()) if _is_meant(path))
-    return {name: text for name, text in found if text is not None}
-
-
-def _is_meant(path: Path) -> bool:
-    """A link that leads nowhere is: whoever removes rules removes the link."""
-    named = is_rule_set(path.name) and not path.name.startswith(".")
-    return named and (path.is_file() or (path.is_symlink() and not path.exists()))
-
-
-def _read_file(path: Path) -> tuple[str, RuleText | None]:
-    """None where it is gone by now."""
-    try:
-        return path.name, rule_text(path.read_bytes().decode(errors="surrogateescape"))
-    except OSError as error:
-        if isinstance(error, FileNotFoundError) and not path.is_symlink():
-            return path.name, None
-        return path.name, unreadable_text(error.strerror or str(error))
 
 
 class KafkaSource:
