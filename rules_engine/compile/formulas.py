@@ -33,8 +33,9 @@ class Code:
 
     def define(self, name: str, text: str) -> Any:
         """The function of this text. It may run once `seal` has been called."""
-        code = self._ready.get(text)
-        if code is None:
+        try:
+            code = self._ready[text]
+        except KeyError:
             code = self._ready[text] = compile(text, "<generated>", "exec")
         exec(code, self._globals)
         self._texts.append(text)

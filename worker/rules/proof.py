@@ -5,13 +5,13 @@ import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from types import CodeType
 
 from rules_engine.author.load import load_rule_set
 from rules_engine.author.prove import ProvenFormulas, prove
 from rules_engine.compile import compile_rule_set
 from rules_engine.diagnostics import Diagnostic
 from rules_engine.errors import RuleSetError
+from worker.rules.known_codes import CodesOfOne, KnownCodes
 from worker.rules.texts import organization_of
 
 
@@ -56,19 +56,28 @@ class Good:
 Reply = Refused | Named | Good
 
 
-def answer(request: Request, proven: ProvenFormulas) -> Reply:
-    """All that is asked of one authored text. `proven`: formulas of earlier requests."""
+class Experience:
+    """What earlier requests leave for the next: nothing of it decides what is answered."""
+
+    def __init__(self) -> None:
+        self.proven = ProvenFormulas()
+        self.codes = KnownCodes()
+
+
+def answer(request: Request, experience: Experience) -> Reply:
+    """All that is asked of one authored text."""
     if request.ask is Ask.NAME:
         return Named(organization_of(request.text))
     try:
         checked = load_rule_set(request.text, request.file)
-        disagreements = prove(checked, proven) if request.ask is Ask.PROVE else ()
+        disagreements = prove(checked, experience.proven) if request.ask is Ask.PROVE else ()
     except RuleSetError as error:
         return Refused(error.diagnostics)
     if disagreements:
         return Refused(disagreements)
-    codes: dict[str, CodeType] = {}
+    codes = CodesOfOne(experience.codes)
     compile_rule_set(checked, codes)
+    experience.codes.keep(codes)
     return Good(
         pickle.dumps(replace(checked, rules=())),
         [pickle.dumps(rule) for rule in checked.rules],

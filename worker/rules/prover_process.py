@@ -11,19 +11,18 @@ import signal
 import sys
 from typing import BinaryIO
 
-from rules_engine.author.prove import ProvenFormulas
-from worker.rules.proof import Request, answer, frame
+from worker.rules.proof import Experience, Request, answer, frame
 
 OVERSPENT = signal.SIGPROF
 
 
 def serve(requests: BinaryIO, replies: BinaryIO, cpu_seconds: float) -> None:
     """Until the requests end."""
-    proven = ProvenFormulas()
+    experience = Experience()
     while length := requests.read(4):
         signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
         request: Request = pickle.loads(requests.read(int.from_bytes(length, "big")))
-        reply = frame(pickle.dumps(answer(request, proven)))
+        reply = frame(pickle.dumps(answer(request, experience)))
         signal.setitimer(signal.ITIMER_PROF, 0)
         replies.write(reply)
         replies.flush()
