@@ -11,7 +11,8 @@ from worker.errors import Misconfigured, TablesUnavailable, Unavailable
 from worker.findings import Finding
 from worker.kafka.durability import check_durability
 from worker.kafka.security import client_options
-from worker.kafka.topics import check_topics, partition_count
+from worker.kafka.topic_checks import check_topics
+from worker.kafka.topics import partition_count
 from worker.rules.ports import RuleSource
 from worker.rules.sources import DirectorySource, KafkaSource
 from worker.tables.factory import TablesFactory, open_tables

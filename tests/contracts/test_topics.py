@@ -8,7 +8,8 @@ from tests.parts.kafka import KafkaServer, unique
 from tests.parts.topics import create_topic
 from worker.errors import Misconfigured, Unavailable
 from worker.kafka.admin import describe
-from worker.kafka.topics import check_topics, create_topics, partition_count, require_topics
+from worker.kafka.topic_checks import check_topics
+from worker.kafka.topics import create_topics, partition_count, require_topics
 
 pytestmark = pytest.mark.kafka
 

@@ -67,7 +67,7 @@ async def _findings(settings: "Settings") -> list["Finding"]:
 async def _kafka(settings: "Settings") -> list["Finding"]:
     from worker.findings import Finding
     from worker.kafka.durability import check_durability
-    from worker.kafka.topics import check_topics
+    from worker.kafka.topic_checks import check_topics
 
     try:
         return [*await check_topics(settings), *await check_durability(settings)]

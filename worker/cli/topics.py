@@ -32,7 +32,8 @@ def create(
 
     Where one of them does not fit the partition count, nothing is made.
     """
-    from worker.kafka.topics import create_topics, other_counts
+    from worker.kafka.topic_checks import other_counts
+    from worker.kafka.topics import create_topics
 
     settings = _settings()
     other = list(wait(other_counts(settings, partitions)))
@@ -52,7 +53,7 @@ def create(
 @app.command()
 def check(form: FormatOption = Format.TEXT) -> None:
     """Hold every topic against what it must be: partitions, retention, compaction, limits."""
-    from worker.kafka.topics import check_topics
+    from worker.kafka.topic_checks import check_topics
 
     findings = list(wait(check_topics(_settings())))
     wrong = [finding for finding in findings if finding.severity == "ERROR"]

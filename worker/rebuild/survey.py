@@ -15,7 +15,7 @@ from worker.evaluation.evaluator import EVALUATION_VERSION, RuleBook
 from worker.kafka.lane_log import KafkaLaneLog
 from worker.kafka.replaying import Extent, extents
 from worker.kafka.security import client_options
-from worker.kafka.topics import check_topics
+from worker.kafka.topic_checks import check_topics
 from worker.lane.plan import EMPTY, Chained, Folding, decode_head, decode_record
 from worker.lane.ports import LaneLog
 from worker.rebuild.rules import LoggedRules
