@@ -15,7 +15,7 @@ from worker.index.entries import WAKES, read_wake, wake_entry, wakes_prefix
 from worker.index.view import END, IndexView
 from worker.tables.memory import MemoryLane
 from worker.tables.port import IndexChange
-from worker.timers.search import Span
+from worker.timers.gathered import Span
 from worker.timers.watch import WakeWatch
 
 BEGIN = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()) * 1_000_000

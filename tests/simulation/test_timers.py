@@ -14,7 +14,7 @@ from worker.evaluation import evaluation as evaluation_module
 from worker.index.view import IndexView
 from worker.lane import replay as replay_module
 from worker.tables.port import UNCHANGED, CommitAnswer, IndexChange, IndexRange
-from worker.timers.search import TimerSearch
+from worker.timers.gathered import Gathered
 
 SEEDS = 16
 
@@ -137,7 +137,7 @@ def test_a_replay_that_forgets_what_its_plans_did_to_the_index_is_caught(
 
 
 def test_a_search_that_forgets_where_it_ended_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(TimerSearch, "_ends_at", lambda self, due: None)
+    monkeypatch.setattr(Gathered, "ends_at", lambda self, due: None)
     assert caught()
 
 

@@ -25,8 +25,9 @@ from worker.index.changes import Changes, holds
 from worker.lane.evaluator_port import Evaluated, Moment
 from worker.lane.plan import Terms, timer_at, timer_place
 from worker.tables.port import IndexChange
+from worker.timers.gathered import Span
 from worker.timers.run import TimerRun
-from worker.timers.search import Span, TimerSearch
+from worker.timers.search import TimerSearch
 
 MOST_KEYS = 3_500
 """Values of one commit: below what one script of the tables takes (`worker.tables.limits`)."""

@@ -28,7 +28,8 @@ from worker.lane.evaluator_port import Evaluated, Floors, Moment, Pending, Searc
 from worker.lane.plan import Terms
 from worker.tables.codec import CODEC_VERSION
 from worker.tables.port import IndexRange
-from worker.timers.search import MOST_UNITS, Span, TimerSearch
+from worker.timers.gathered import Span
+from worker.timers.search import MOST_UNITS, TimerSearch
 from worker.timers.watch import WakeWatch
 
 EVALUATION_VERSION = 2

@@ -10,7 +10,7 @@ from rules_engine.timers.due import Position, Rank
 from worker.index.entries import WAKES, read_wake, wakes_prefix
 from worker.index.view import END
 from worker.lane.evaluator_port import Floors
-from worker.timers.search import RuleSets, Span
+from worker.timers.gathered import RuleSets, Span
 
 NEVER = 1 << 62
 """Behind every instant."""
