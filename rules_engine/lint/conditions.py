@@ -39,23 +39,9 @@ def check_conditions(rule_set: CheckedRuleSet, rule: CheckedRule, now: int) -> I
     space = judge.space([rule])
     is_fine = found(space, lambda box: _fires_plainly(judge, rule, box))
     # 2.
-    if not is_fine and rule.when is not None and never(*_asked(judge, rule, rule.when.tree)):
-        yield Found(
-            Code.NEVER_FIRES,
-            rule.id,
-            "the condition holds for no event: the rule never fires",
-            "correct it, or remove the rule",
-            ("when",),
-            (0, len(rule.when.text)),
-        )
-        return
-    if not is_fine and never(space, lambda box: judge.matches(rule, box)):
-        yield Found(
-            Code.NEVER_FIRES,
-            rule.id,
-            f"{_listed(rule)} contradict each other: the rule never fires",
-            "correct one of them, or remove the rule",
-        )
+    contradiction = None if is_fine else _contradiction(judge, rule, space)
+    if contradiction is not None:
+        yield contradiction
         return
     # 3.
     if rule.when is not None and rule.at_least is None:
@@ -95,6 +81,27 @@ def _expired(rule: CheckedRule) -> Found:
         "give it a new validity, set `enabled: false`, or remove it",
         ("validity", "to"),
     )
+
+
+def _contradiction(judge: Judge, rule: CheckedRule, space: Space) -> Found | None:
+    """Conditions that hold together for no event."""
+    if rule.when is not None and never(*_asked(judge, rule, rule.when.tree)):
+        return Found(
+            Code.NEVER_FIRES,
+            rule.id,
+            "the condition holds for no event: the rule never fires",
+            "correct it, or remove the rule",
+            ("when",),
+            (0, len(rule.when.text)),
+        )
+    if never(space, lambda box: judge.matches(rule, box)):
+        return Found(
+            Code.NEVER_FIRES,
+            rule.id,
+            f"{_listed(rule)} contradict each other: the rule never fires",
+            "correct one of them, or remove the rule",
+        )
+    return None
 
 
 def _listed(rule: CheckedRule) -> str:

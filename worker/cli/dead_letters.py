@@ -24,7 +24,7 @@ from worker.cli.waiting import wait
 
 if TYPE_CHECKING:
     from config.settings import Settings
-    from worker.dead_letters import Letter, Rules
+    from worker.dead_letters import Letter, Refused, Rules, Sending
 
 app = typer.Typer(help="See what could not be taken; send it again.", no_args_is_help=True)
 
@@ -99,22 +99,18 @@ def redrive(
     The topic keeps its letters. Sending one twice within LOYALTY_REPEAT_HORIZON_DAYS is harmless:
     an event that was taken is a duplicate, and readers drop repeated commands.
     """
-    from worker.dead_letters import Refused, Sending, route
     from worker.kafka.dead_letters import send
 
     _check_codes(code)
     settings = _settings()
     letters = _letters(settings, file, code)
-    rules = _rules(settings, partition, old)
-    routed = [route(letter, rules) for letter in letters]
-    sendings = [one for one in routed if isinstance(one, Sending)]
-    refused = [one for one in routed if isinstance(one, Refused)]
+    sendings, refused = _routed(letters, _rules(settings, partition, old))
     fail(*map(str, refused))
     counts = Counter((one.topic, one.letter.own("error.code")) for one in sendings)
     for (topic, name), number in sorted(counts.items()):
         say(f"{number} with {name} to {topic}")
     if sendings and not yes:
-        _confirm(len(sendings))
+        confirm(f"Send {counted(len(sendings), 'event')} again?")
     if sendings:
         wait(send(settings, sendings))
     if form is Format.JSON:
@@ -166,5 +162,9 @@ def _rules(settings: "Settings", partition: Partition, old: bool) -> "Rules":
     return Rules(counts, partition_of, partition.value, oldest)
 
 
-def _confirm(number: int) -> None:
-    confirm(f"Send {counted(number, 'event')} again?")
+def _routed(letters: list["Letter"], rules: "Rules") -> tuple[list["Sending"], list["Refused"]]:
+    from worker.dead_letters import Refused, Sending, route
+
+    routed = [route(letter, rules) for letter in letters]
+    sendings = [one for one in routed if isinstance(one, Sending)]
+    return sendings, [one for one in routed if isinstance(one, Refused)]

@@ -1,22 +1,15 @@
-"""`loyalty rules ladder`: tiers from an average top-up, what they cost, and the YAML."""
+"""`loyalty rules ladder`: tiers from an average top-up, worked out and written as YAML."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from rules_engine.ladder_design.shapes import Shape
 from worker.cli.failure import CommandFailed
+from worker.cli.ladder_report import Design, as_json, lines
 from worker.cli.output import Format, FormatOption, open_output, print_json, say
-
-if TYPE_CHECKING:
-    from rules_engine.ladder_design.returns import AnchorGap, Returns
-    from rules_engine.ladder_design.steps import Step
-
-_ADVISED_DAYS = range(30, 61)
 
 
 def ladder(
@@ -56,11 +49,11 @@ def ladder(
     """
     design = _designed(average, shape, margin, shares, currency)
     text = _yaml(design, organization, time_zone, currency, expires_in_days)
-    report = list(_lines(design, currency, expires_in_days))
+    report = list(lines(design, currency, expires_in_days))
     if out is not None:
         _write(out, "".join(f"# {line}".rstrip() + "\n" for line in report) + text)
     if form is Format.JSON:
-        print_json(_as_json(design, currency, expires_in_days) | {"yaml": text})
+        print_json(as_json(design, currency, expires_in_days) | {"yaml": text})
     elif out is None:
         for line in report:
             print(f"# {line}".rstrip())
@@ -71,21 +64,7 @@ def ladder(
         say(f"written to {out}; check it with `loyalty rules validate {out}`")
 
 
-@dataclass(frozen=True)
-class _Design:
-    """Everything that was worked out. `margin` and `shares` in percent."""
-
-    average: Decimal
-    shape: Shape
-    margin: Decimal
-    minor_digits: int
-    steps: "tuple[Step, ...]"
-    shares: tuple[Decimal, ...]
-    returns: "Returns"
-    gap: "AnchorGap"
-
-
-def _designed(average: str, shape: Shape, margin: str, shares: str | None, code: str) -> _Design:
+def _designed(average: str, shape: Shape, margin: str, shares: str | None, code: str) -> Design:
     from rules_engine.author.currencies import MINOR_DIGITS
     from rules_engine.errors import LadderError
     from rules_engine.ladder_design.returns import anchor_gap, returns, typical_shares
@@ -100,7 +79,7 @@ def _designed(average: str, shape: Shape, margin: str, shares: str | None, code:
         raise typer.BadParameter(str(error)) from None
     parts = typical_shares(steps) if shares is None else _shares(shares, len(steps))
     result = returns(steps, parts, earned, amount)
-    return _Design(
+    return Design(
         amount, shape, earned, MINOR_DIGITS[code], steps, parts, result, anchor_gap(steps)
     )
 
@@ -142,7 +121,7 @@ def _shares(text: str, count: int) -> tuple[Decimal, ...]:
     return tuple(number * 100 / sum(known) for number in known)
 
 
-def _yaml(design: _Design, organization: str, zone: str, currency: str, days: int) -> str:
+def _yaml(design: Design, organization: str, zone: str, currency: str, days: int) -> str:
     """Raises RuleSetError for a name that a rule set cannot have."""
     from rules_engine.author import load_rule_set
     from rules_engine.ladder_design.writing import ladder_yaml
@@ -165,95 +144,3 @@ def _write(path: str, text: str) -> None:
         raise CommandFailed(f"{path}: it is there already; name a new file")
     with open_output(path) as file:
         file.write(text.encode())
-
-
-def _lines(design: _Design, currency: str, days: int) -> Iterator[str]:
-    from rules_engine.difference.facts import number
-
-    money, found = f".{design.minor_digits}f", design.returns
-    yield f"Ladder, {design.shape.value}, for an average top-up of {design.average:f} {currency}"
-    for step, share in zip(design.steps, design.shares, strict=True):
-        yield (
-            f"  {step.id}: {step.percent:f} % from {step.at_least:f}, which credits "
-            f"{number(step.credits)} "
-            f"(× {step.times_average:f} the average, {share:.0f} % of operations)"
-        )
-    yield f"Return at a margin of {design.margin:f} %, by the guide's model:"
-    yield (
-        f"  weighted bonus: {found.weighted_percent:.1f} % of face value, "
-        f"{found.bonus:{money}} per top-up that earns one"
-    )
-    lapsed = "–".join(f"{each:{money}}" for each in found.cost_after_lapse)
-    yield f"  cost: {found.cost:{money}} of it; {lapsed} if 15–25 % lapse unspent"
-    yield (
-        f"  break-even: the average top-up has to grow by {found.break_even:.1f} % on margin, "
-        f"{found.break_even_net_revenue:.1f} % on net revenue; expected are 15–22 %"
-    )
-    if found.payback_days is not None:
-        payback = "–".join(f"{each:.0f}" for each in found.payback_days)
-        yield f"  payback: {payback} days for a month's bonuses, if it grows by 22–15 %"
-    yield "Advice:"
-    for line in _advice(design, days):
-        yield f"  {line}"
-
-
-def _times(factor: Decimal) -> str:
-    """With a second decimal where one would hide that 2.25 × 4 is 9."""
-    return f"{factor:.1f} ×" if factor == round(factor, 1) else f"{factor:.2f} ×"
-
-
-def _advice(design: _Design, days: int) -> Iterator[str]:
-    gap, found = design.gap, design.returns
-    met = "is met" if gap.is_met else "is not met"
-    yield (
-        f"anchor rule {met}: from entry to anchor the deposit grows {_times(gap.deposit)}, the "
-        f"bonus {_times(gap.bonus)}; the rule asks for {_times(gap.asked)} (4 × the deposit). The "
-        "guide's own ladders stay below it: watch how many reach the anchor tier"
-    )
-    if found.break_even > 15:
-        yield (
-            f"break-even of {found.break_even:.1f} % is above the 15 % that can be expected at "
-            "least: lower the percentages"
-        )
-    if days not in _ADVISED_DAYS:
-        yield f"bonuses live {days} days: 30–60 bring clients back without piling up"
-    yield "let bonuses pay at most 25–35 % of a tariff (`maxBonusPercent`)"
-    yield "change tiers at most once in two weeks, or nobody can tell what did it"
-
-
-def _as_json(design: _Design, currency: str, days: int) -> dict[str, Any]:
-    money, found, gap = f".{design.minor_digits}f", design.returns, design.gap
-    payback = found.payback_days
-    return {
-        "averageTopupMajor": f"{design.average:f}",
-        "currency": currency,
-        "shape": design.shape.value,
-        "marginPercent": f"{design.margin:f}",
-        "tiers": [
-            {
-                "id": step.id,
-                "timesAverage": f"{step.times_average:f}",
-                "atLeast": f"{step.at_least:f}",
-                "percent": f"{step.percent:f}",
-                "creditsMajor": f"{step.credits:f}",
-                "sharePercent": f"{share:.1f}",
-            }
-            for step, share in zip(design.steps, design.shares, strict=True)
-        ],
-        "return": {
-            "weightedBonusPercent": f"{found.weighted_percent:.2f}",
-            "bonusPerTopupMajor": f"{found.bonus:{money}}",
-            "costPerTopupMajor": f"{found.cost:{money}}",
-            "costAfterLapseMajor": [f"{each:{money}}" for each in found.cost_after_lapse],
-            "breakEvenPercent": f"{found.break_even:.2f}",
-            "breakEvenNetRevenuePercent": f"{found.break_even_net_revenue:.2f}",
-            "paybackDays": None if payback is None else [f"{each:.1f}" for each in payback],
-        },
-        "anchorRule": {
-            "depositGap": f"{gap.deposit:.2f}",
-            "bonusGap": f"{gap.bonus:.2f}",
-            "asked": f"{gap.asked:.2f}",
-            "met": gap.is_met,
-        },
-        "advice": list(_advice(design, days)),
-    }

@@ -10,7 +10,7 @@ import pytest
 
 from schemas.decode import decode
 from schemas.decoded import ClientImported, OpeningBatch
-from worker.cli import clients_import
+from worker.cli import clients_import_passes
 from worker.cli.application import run
 from worker.clients.checkpoint import Checkpoint
 from worker.clients.export import NAMES, BadLine, Export, Published
@@ -339,7 +339,7 @@ def test_a_run_that_is_stopped_says_how_it_goes_on(
         work.close()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(clients_import, "wait", stopped)
+    monkeypatch.setattr(clients_import_passes, "wait", stopped)
     assert run(["clients", "import", str(export), *OPTIONS]) == 1
     told = "stopped behind line 0: repeat the command, it goes on there"
     assert capsys.readouterr().err == f"error: {told}\n"
