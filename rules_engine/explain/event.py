@@ -63,18 +63,11 @@ def explain_event(
     unasked = _unasked(terms, client, event, origin, around, clock)
     if unasked is not None:
         return Explanation(unasked, ())
-    digest, content, payment = event_digest(event.event_id), content_digest(event), None
-    if isinstance(event, PaymentMade):
-        payment = payment_digest(client, event, digest, around, clock)
-    elif isinstance(event, ClientImported):
-        client = begun(client, event)
+    memory = _remembered(client, event, around, clock)
     # 2.
-    before = client
-    if event.snapshot is not None:
-        before = take_snapshot(client, event.snapshot, event.occurred_at)
-    books = Books(terms, before, event, origin, around, clock, budgets)
-    if asks_books(before, event, around, clock):
-        before = book_before(books)
+    books = Books(terms, _seen(client, event), event, origin, around, clock, budgets)
+    asks = asks_books(books.client, event, around, clock)
+    before = book_before(books) if asks else books.client
     # 3.
     rules = [rule for rule in rule_set.rules if rule.trigger == event.type]
     with localcontext(DECIMAL128):
@@ -96,7 +89,7 @@ def explain_event(
         credits_of(commands),
         values.calendar,
     )
-    after = ledger.charged(event_taken(before, event, digest, content, payment, account, lapses_at))
+    after = ledger.charged(event_taken(before, event, *memory, account, lapses_at))
     outcome = _booked(outcome_of(decided, after, event.occurred_at), books, credited)
     return Explanation(end_at_once(outcome, terms, event.client_id, around, clock), told)
 
@@ -124,6 +117,26 @@ def _unasked(
         refused = refused_import(client, event, has_rules=True)
         return None if refused is None else Outcome(client, rejected=refused)
     return None
+
+
+def _seen(client: ClientState, event: Event) -> ClientState:
+    """The client that the event begins with, where it begins one, and with its snapshot read."""
+    if isinstance(event, ClientImported):
+        client = begun(client, event)
+    if event.snapshot is None:
+        return client
+    return take_snapshot(client, event.snapshot, event.occurred_at)
+
+
+def _remembered(
+    client: ClientState, event: Event, around: Around, clock: int
+) -> tuple[bytes, bytes, bytes | None]:
+    """What is kept of an event to know it again: digests of its id, its content and, of a payment,
+    the payment's id."""
+    digest, content = event_digest(event.event_id), content_digest(event)
+    if not isinstance(event, PaymentMade):
+        return digest, content, None
+    return digest, content, payment_digest(client, event, digest, around, clock)
 
 
 def _booked(outcome: Outcome, books: Books, credited: tuple[JournalRecord, ...]) -> Outcome:
