@@ -4,7 +4,7 @@ The evaluation itself is in `evaluation.py`. Every input record ends in exactly 
 duplicate, dead letter; a message between lanes is applied or a repeat.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -117,15 +117,7 @@ class LoyaltyEvaluator:
         rule_sets = self._rules.rules_of(rules)
         channels = self._channels
         consulted: dict[str, str | None] = {}
-        digits: dict[str, int | None] = {}
-
-        def minor_digits(organization: str) -> int | None:
-            if organization not in digits:
-                rule_set = rule_sets.get(organization)
-                consulted[organization] = rule_set.content_hash if rule_set else None
-                digits[organization] = rule_set.minor_digits if rule_set else None
-            return digits[organization]
-
+        minor_digits = _minor_digits(rule_sets, consulted)
         items: list[Decoded | Heard] = []
         keys: dict[str, None] = {}
         latest = NO_EVENT
@@ -144,7 +136,7 @@ class LoyaltyEvaluator:
                     latest = event.occurred_at
                 organization = event.organization_id
                 key = f"{organization}\x1f{event.client_id}"
-                if organization not in digits:
+                if organization not in consulted:
                     minor_digits(organization)
                 keys[key] = None
                 payment = key_to_load(event)
@@ -214,6 +206,23 @@ class LoyaltyEvaluator:
             else:
                 evaluation.finish()
         return evaluation.evaluated(work.consulted)
+
+
+def _minor_digits(
+    rule_sets: RuleSets, consulted: dict[str, str | None]
+) -> Callable[[str], int | None]:
+    """Of an organization's currency; None where it has no rule set. What is asked is `consulted`
+    from then on."""
+    digits: dict[str, int | None] = {}
+
+    def minor_digits(organization: str) -> int | None:
+        if organization not in digits:
+            rule_set = rule_sets.get(organization)
+            consulted[organization] = rule_set.content_hash if rule_set else None
+            digits[organization] = rule_set.minor_digits if rule_set else None
+        return digits[organization]
+
+    return minor_digits
 
 
 def _has_budgets(rule_set: CompiledRuleSet | None) -> bool:

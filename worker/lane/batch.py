@@ -18,11 +18,10 @@ from worker.lane.commit import Commit, commit, digest_states, encode_outbox
 from worker.lane.evaluator_port import Evaluated, Moment, Only, Search, Work
 from worker.lane.plan import Plan, Range, Start, Terms, decode_record, encode
 from worker.lane.points import Point
+from worker.lane.stages import Stages
 
 if TYPE_CHECKING:
     from worker.lane.lane import Lane
-
-STAGES = ("decode", "load", "evaluate", "log", "commit", "publish")
 
 
 async def step(
@@ -41,40 +40,29 @@ async def step(
     falls due up to it. `rules` None: the sets in force. `again_at`: what is tried again keeps the
     instant of its first attempt.
     """
-    ports = lane.ports
-    marks = [ports.clock.perf()]
+    ports, stages = lane.ports, Stages(lane.ports)
     if rules is not None:
         await ports.evaluator.learn(rules)
     work = ports.evaluator.prepare(records, rules)  # 4
-    marks.append(ports.clock.perf())
+    stages.over()
     moment = _moment(lane, wall, only, again_at)
-    search = await search_timers(lane, work, moment, ports.evaluator.terms)
-    keys = work.keys if search is None else list(dict.fromkeys([*work.keys, *search.keys]))
-    values = await load(lane, keys)
-    ports.points.reached(Point.LOADED)
-    marks.append(ports.clock.perf())
-    evaluated = ports.evaluator.evaluate(work, values, moment, ports.evaluator.terms, search)
+    evaluated = await _evaluate(lane, work, moment, stages)
     if evaluated.is_empty:
         lane.index.found_stale(evaluated.index.drop)
         return evaluated
     taken = records[: evaluated.taken]
     again = 0 if again_at is None else ports.clock.now_us()
-    work_done = _planned(lane, taken, evaluated, moment, again=again)
-    ports.points.reached(Point.EVALUATED)
-    marks.append(ports.clock.perf())
-    offset = await append(lane, work_done.raw)  # 5, 6
-    ports.points.reached(Point.APPENDED)
-    marks.append(ports.clock.perf())
+    planned = _planned(lane, taken, evaluated, moment, again=again)
+    stages.over(Point.EVALUATED)
+    offset = await append(lane, planned.raw)  # 5, 6
+    stages.over(Point.APPENDED)
     lane.index.note(evaluated.index)
-    await commit(lane, work_done.at(offset))  # 7
-    ports.points.reached(Point.COMMITTED)
-    marks.append(ports.clock.perf())
+    await commit(lane, planned.at(offset))  # 7
+    stages.over(Point.COMMITTED)
     ports.observer.committed(lane.number, evaluated, taken)
     await lane.publish(evaluated.outputs)  # 8
-    ports.points.reached(Point.PUBLISHED)
-    marks.append(ports.clock.perf())
-    for name, since, until in zip(STAGES, marks, marks[1:], strict=False):
-        ports.observer.stage(name, until - since)
+    stages.over(Point.PUBLISHED)
+    stages.tell()
     return evaluated
 
 
@@ -102,6 +90,16 @@ def _moment(
     at = again_at if wall is None else wall
     now = lane.ports.clock.now_us() if at is None else at
     return Moment(now, head.clock, wall is not None, head.timer, lane.idle_until, only)
+
+
+async def _evaluate(lane: "Lane", work: Work, moment: Moment, stages: Stages) -> Evaluated:
+    """The rest of step 4: whose values are needed, loading them, deciding. Raises Moved."""
+    evaluator = lane.ports.evaluator
+    search = await search_timers(lane, work, moment, evaluator.terms)
+    keys = work.keys if search is None else list(dict.fromkeys([*work.keys, *search.keys]))
+    values = await load(lane, keys)
+    stages.over(Point.LOADED)
+    return evaluator.evaluate(work, values, moment, evaluator.terms, search)
 
 
 async def search_timers(lane: "Lane", work: Work, moment: Moment, terms: Terms) -> Search | None:

@@ -14,7 +14,7 @@ from prometheus_client import Counter, Gauge
 
 from rules_engine.outcome import Reason
 from worker.evaluation.report import BatchReport
-from worker.lane.batch import STAGES
+from worker.lane.stages import STAGES
 from worker.telemetry.series import Series
 
 OTHER = "other"
