@@ -20,6 +20,7 @@ from msgspec import Struct
 from rules_engine.compile import CompiledRuleSet
 from rules_engine.errors import RuleSetError
 from worker.errors import Misconfigured, ProverUnavailable, SourceUnavailable, Unavailable
+from worker.rules.ahead import ProofsAhead
 from worker.rules.announcing import Announcer
 from worker.rules.compiled import CompiledSets
 from worker.rules.in_force import InForce
@@ -146,28 +147,41 @@ class ActiveRules:
             # Every set gone at once is a volume that went away, not an author's wish.
             raise SourceUnavailable("the source of the rules is empty")
         self._drop_removed(set(texts))
-        unproven: ProverUnavailable | None = None
-        for file, text in sorted(texts.items()):
-            known = self._files.get(file)
-            if known is None or known.content_hash != text.content_hash:
-                try:
-                    compiled = await self._prove(file, text)  # 3, 4
-                except ProverUnavailable as error:
-                    unproven = error  # the others' sets do not wait for it
-                    continue
-                self._files[file] = _File(text.content_hash, compiled)
+        unproven = await self._prove_changed(texts)  # 3, 4
         good = {f: state.compiled for f, state in self._files.items() if state.compiled}
         refused, all_proven = self._announcer.refused, unproven is None
         self._announcer.swapped(self._in_force.swap(good, refused, all_proven=all_proven))  # 5
         if unproven is not None:
             raise unproven
 
-    async def _prove(self, file: str, text: RuleText) -> CompiledRuleSet | None:
+    async def _prove_changed(self, texts: Mapping[str, RuleText]) -> ProverUnavailable | None:
+        """In the order of their names; why one could not be proven, for which the others' sets do
+        not wait."""
+        unproven: ProverUnavailable | None = None
+        changed = {file: texts[file] for file in sorted(texts) if self._is_new(file, texts[file])}
+        readable = [(file, text) for file, text in changed.items() if text.unreadable is None]
+        async with ProofsAhead(self._prover, readable) as proofs:
+            for file, text in changed.items():
+                try:
+                    compiled = await self._prove(file, text, proofs)
+                except ProverUnavailable as error:
+                    unproven = error
+                    continue
+                self._files[file] = _File(text.content_hash, compiled)
+        return unproven
+
+    def _is_new(self, file: str, text: RuleText) -> bool:
+        known = self._files.get(file)
+        return known is None or known.content_hash != text.content_hash
+
+    async def _prove(
+        self, file: str, text: RuleText, proofs: ProofsAhead
+    ) -> CompiledRuleSet | None:
         """The file's set, written to the history; the last good one where it is refused, or larger
         than the history takes."""
         try:
             check_readable(text, file)
-            proven = await self._prover.prove(text.text, file)
+            proven = await proofs.of(file)
             check_home(text, file, proven)
             await self._record(file, text, proven)
         except (RuleSetError, Misconfigured) as error:
