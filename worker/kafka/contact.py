@@ -77,12 +77,17 @@ class Contact:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _wait(self, question: str, ask: Callable[[], Any]) -> bool:
-        """One of a kind at a time: while it is under way no other is asked."""
-        task = self._under_way.get(question)
-        if task is None or task.done():
-            task = self._under_way[question] = asyncio.create_task(ask())
-        done, _ = await asyncio.wait([task], timeout=ANSWER_SECONDS)
-        return bool(done) and not task.cancelled() and task.result()
+        """One of a kind at a time, each behind the one that is under way; none where that takes too
+        long."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                while (task := self._under_way.get(question)) is not None and not task.done():
+                    await asyncio.wait([task])
+                task = self._under_way[question] = asyncio.create_task(ask())
+                await asyncio.wait([task])
+        except TimeoutError:
+            return False
+        return not task.cancelled() and task.result()
 
     async def _commit(self, offsets: Mapping[TopicPartition, int]) -> bool:
         try:

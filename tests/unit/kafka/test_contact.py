@@ -125,6 +125,23 @@ async def test_one_question_of_a_kind_at_a_time(kafka: Contact, broker: Broker) 
     assert broker.asked == ["commit", "end"]
 
 
+async def test_the_last_offsets_of_a_lane_go_out_behind_what_is_under_way(
+    kafka: Contact, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that leaves right after a look: its lag would be shown as long as it is away."""
+    monkeypatch.setattr(contact, "ANSWER_SECONDS", 60.0)
+    broker.thawed.clear()
+    looking = asyncio.create_task(kafka.look(OFFSETS))
+    await asyncio.sleep(0)
+    leaving = asyncio.create_task(kafka.commit(OFFSETS))
+    await asyncio.sleep(0.01)
+    assert broker.asked == ["commit", "end"]
+    broker.thawed.set()
+    assert await leaving
+    await looking
+    assert broker.asked == ["commit", "end", "commit"]
+
+
 async def test_a_question_that_fails_late_is_no_error_of_its_own(
     kafka: Contact, broker: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:
