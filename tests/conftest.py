@@ -1,6 +1,7 @@
 """Real parts for tests, one of each per session (per worker of pytest-xdist), started when first
 asked for. A machine without Java, Maven or redis-server fails the tests that need them."""
 
+import signal
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
@@ -16,6 +17,9 @@ hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("any machine")
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""A shell's background job ignores Ctrl-C, and so would every command that a test starts."""
 
 Part = TypeVar("Part")
 MakeTopic = Callable[..., Awaitable[str]]
