@@ -61,6 +61,7 @@ class Evaluation:
         moment: Moment,
         terms: Terms,
         share: LaneShare,
+        report: BatchReport,
         search: TimerSearch | None = None,
         bound: int = 0,
     ) -> None:
@@ -78,7 +79,7 @@ class Evaluation:
         self._clock = moment.begin
         self._taken = 0
         self._cut: tuple[str, int] | None = None
-        self._report = BatchReport()
+        self._report = report
         self._search = search
         self._bound = bound
         self._rung: set[str] = set()

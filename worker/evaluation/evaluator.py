@@ -23,6 +23,7 @@ from worker.errors import BadLog
 from worker.evaluation.budget_share import BUDGETS_KEY, LaneShare, RuleSets, unreadable
 from worker.evaluation.evaluation import Decoded, Evaluation, Heard
 from worker.evaluation.payments import key_to_load, outdated
+from worker.evaluation.report import BatchReport
 from worker.index.entries import WAKES, payments_before, read_payment, wakes_prefix
 from worker.lane.evaluator_port import Evaluated, Floors, Moment, Pending, Search, Work
 from worker.lane.plan import Terms
@@ -73,7 +74,7 @@ class DecodedRecords(Struct, frozen=True):
 
 class LoyaltyEvaluator:
     """`channels`: channel by input topic. `lane` of `lanes`: whose share of the budgets it is.
-    `most_units`: about so many timers in one plan."""
+    `most_units`: about so many timers in one plan; `report`: makes what a batch is counted in."""
 
     shared_key: str | None = BUDGETS_KEY
 
@@ -85,12 +86,14 @@ class LoyaltyEvaluator:
         lane: int = 0,
         lanes: int = 1,
         most_units: int = MOST_UNITS,
+        report: Callable[[], BatchReport] = BatchReport,
     ) -> None:
         self._channels = dict(channels)
         self._rules = rules
         self._terms = terms
         self._lane, self._lanes = lane, lanes
         self._most_units = most_units
+        self._report = report
         self._watch = WakeWatch()
 
     @property
@@ -198,7 +201,8 @@ class LoyaltyEvaluator:
         assert search is None or isinstance(search, TimerSearch)
         share = LaneShare(work.rules, values.get(BUDGETS_KEY, b""), self._lane, self._lanes)
         bound = work.bound(moment)
-        evaluation = Evaluation(work.rules, values, moment, terms, share, search, bound)
+        report = self._report()
+        evaluation = Evaluation(work.rules, values, moment, terms, share, report, search, bound)
         with evaluating():
             for item in work.items:
                 if not evaluation.take(item):

@@ -12,6 +12,7 @@ from schemas.instants import DAY_US
 from schemas.topics import INPUTS, OUTPUTS, Channel
 from worker.clock import SystemClock
 from worker.evaluation.evaluator import LoyaltyEvaluator, RuleBook, make_terms
+from worker.evaluation.report import NoReport
 from worker.kafka.lane_log import KafkaLaneLog
 from worker.kafka.publisher import KafkaPublisher
 from worker.kafka.security import client_options
@@ -79,7 +80,7 @@ class Yard:
             log=self.lane_log.lane(number),
             tables=self.tables.lane(number),
             publisher=self.publisher.lane(number),
-            evaluator=LoyaltyEvaluator(channels, rules, terms, number, partitions),
+            evaluator=LoyaltyEvaluator(channels, rules, terms, number, partitions, report=NoReport),
             clock=SystemClock(),
             observer=observer,
         )

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rules_engine.author.load import load_rule_set
 from rules_engine.compile import CompiledRuleSet, compile_rule_set
 from schemas.records import InputRecord, Output
 from worker.evaluation import evaluation as module
 from worker.evaluation.evaluator import LoyaltyEvaluator, make_terms
-from worker.evaluation.report import BatchReport
+from worker.evaluation.report import BatchReport, NoReport
 from worker.lane.evaluator_port import Evaluated, Moment
 from worker.lane.plan import Terms
 
@@ -60,6 +61,19 @@ class OneSet:
 
 def evaluator(rule_set: CompiledRuleSet) -> LoyaltyEvaluator:
     return LoyaltyEvaluator(CHANNELS, OneSet(rule_set), TERMS)
+
+
+def all_kinds() -> list[InputRecord]:
+    """Applied, a duplicate, and each way to the dead letters."""
+    return [
+        topup(0, "c-1", "200"),
+        topup(1, "c-1", "200", event="e0"),
+        topup(2, "c-1", "300", event="e0"),
+        topup(3, "c-1", "-1"),
+        InputRecord("t", 0, 4, NOON // 1000, b"c-1", b"{"),
+        topup(5, "c-1", "200", at=NOON - 301_000_000),
+        topup(6, "c-1", "200", at=NOON - 300_000_000),
+    ]
 
 
 def topup(offset: int, client: str, amount: str, *, event: str = "", at: int = NOON) -> InputRecord:
@@ -123,15 +137,7 @@ def test_a_top_up_becomes_a_command_with_its_headers(rule_set: CompiledRuleSet) 
 
 
 def test_every_record_ends_in_exactly_one_way(rule_set: CompiledRuleSet) -> None:
-    records = [
-        topup(0, "c-1", "200"),
-        topup(1, "c-1", "200", event="e0"),
-        topup(2, "c-1", "300", event="e0"),
-        topup(3, "c-1", "-1"),
-        InputRecord("t", 0, 4, NOON // 1000, b"c-1", b"{"),
-        topup(5, "c-1", "200", at=NOON - 301_000_000),
-        topup(6, "c-1", "200", at=NOON - 300_000_000),
-    ]
+    records = all_kinds()
     result = run(evaluator(rule_set), records)
     report = result.report
     assert isinstance(report, BatchReport)
@@ -146,6 +152,15 @@ def test_every_record_ends_in_exactly_one_way(rule_set: CompiledRuleSet) -> None
     kinds = [output.channel for output in result.outputs]
     paid = ["BONUS_COMMANDS", "BONUS_JOURNAL"]
     assert kinds == [*paid, *["DEAD_LETTERS"] * 4, *paid]
+
+
+def test_a_batch_that_nobody_asks_about_comes_to_the_same_and_is_not_counted(
+    rule_set: CompiledRuleSet,
+) -> None:
+    uncounted = LoyaltyEvaluator(CHANNELS, OneSet(rule_set), TERMS, report=NoReport)
+    result, counted = run(uncounted, all_kinds()), run(evaluator(rule_set), all_kinds())
+    assert result.report == NoReport()
+    assert replace(result, report=None) == replace(counted, report=None)
 
 
 def test_the_clock_follows_events_but_never_passes_the_wall(rule_set: CompiledRuleSet) -> None:
