@@ -156,7 +156,7 @@ class Search:
                 # also for the rules below.
                 caps[group] = min(credited.value.most, caps.get(group, credited.value.most))
             is_holding = holds_whenever_it_matches(rule, self._rule_set)
-            if is_holding or caps.get(group, most + 1) <= by_group[group]:
+            if is_holding or (group in caps and caps[group] <= by_group[group]):
                 closed.add(group)
         total += sum(by_group.values(), _ZERO)
         for limit in (self._rule_set.limits.per_client_credit, self._rule_set.limits.budget):

@@ -11,9 +11,10 @@ from rules_engine.lint.day_events import merged, past_of_line
 from rules_engine.lint.payout import Assumed, Payout, credited_by, least_of, pays, rules_from
 from rules_engine.lint.payout_search import Search
 from rules_engine.lint.timers import may_ring_at_once, slots
-from rules_engine.lint.witness import instant_of_line
+from rules_engine.lint.witness import again, instant_of_line
 from rules_engine.variables import EVENT_VARIABLES
 
+_MOST_REPEATS = 5
 _ZERO = Decimal(0)
 
 
@@ -57,8 +58,21 @@ def _greatest(
         best = max(best, _rung_together(compiled, meeting), key=lambda payout: payout.reached)
     for limit in (rule_set.limits.per_client_credit, rule_set.limits.budget):
         at_most = least_of(at_most, limit)
+    if best.reached < at_most and best.lines and best.until is None:
+        best = _after_others(compiled, best)
     why = best.why or "what timers credit that may ring at one instant is added up"
     return replace(best, at_most=at_most, why=why if best.reached < at_most else "")
+
+
+def _after_others(compiled: CompiledRuleSet, best: Payout) -> Payout:
+    """The event again: where limits refuse rules that credit less, those below them may get more."""
+    lines, found = list(best.lines), best
+    for number in range(1, _MOST_REPEATS + 1):
+        lines.append(again(best.lines[-1], number))
+        reached, rules = credited_by(compiled, lines)
+        if reached > found.reached:
+            found = replace(best, reached=reached, rules=rules, lines=tuple(lines))
+    return found
 
 
 def _rung_together(compiled: CompiledRuleSet, meeting: Sequence[Payout]) -> Payout:

@@ -201,6 +201,25 @@ def test_rules_that_exclude_each_other_by_their_audience_do_not_add_up() -> None
     assert json.loads(payout.lines[0])["groups"] == ["vip"]
 
 
+def test_below_rules_that_their_limits_refuse_the_greatest_may_stand_last() -> None:
+    """2, then 1 within the hour, then 3: the third top-up gets most."""
+    rule = (
+        "  - id: NAME\n    trigger: BALANCE_TOPPED_UP\n    exclusive: g\n    LIMITS\n"
+        '    actions: [{type: ADD_BONUS, formula: "AMOUNT", expiresInDays: 45}]\n'
+    )
+    limited = rule.replace("LIMITS", "limits: {cooldown: {hours: 1}}")
+    rules = limited.replace("NAME", "a").replace("AMOUNT", "2")
+    rules += limited.replace("NAME", "b").replace("AMOUNT", "1")
+    report = of(
+        "rules:\n"
+        + rules
+        + rule.replace("NAME", "c").replace("LIMITS", "priority: -1").replace("AMOUNT", "3")
+    )
+    (payout,) = report.payouts
+    assert (payout.at_most, payout.reached, payout.rules, payout.why) == (3, 3, ("c",), "")
+    assert len(payout.lines) == 3
+
+
 def test_a_day_is_held_by_the_limit_per_client() -> None:
     """600 of 5000; then the anchor tier does not fit and the entry tier pays 250; 150 are left."""
     day = of("limits: {perClientCredit: {amountMajor: 1000, per: DAY}}\n" + TIERS, "5000").day
