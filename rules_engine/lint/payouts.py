@@ -65,7 +65,7 @@ def _greatest(
 
 
 def _after_others(compiled: CompiledRuleSet, best: Payout) -> Payout:
-    """The event again: where limits refuse rules that credit less, those below them may get more."""
+    """The event again: where limits refuse rules that credit less, those below may get more."""
     lines, found = list(best.lines), best
     for number in range(1, _MOST_REPEATS + 1):
         lines.append(again(best.lines[-1], number))

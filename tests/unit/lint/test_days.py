@@ -12,43 +12,21 @@ from typing import Any
 import pytest
 
 from rules_engine.compile import compile_rule_set
-from rules_engine.lint import Assumed, LintReport, lint
+from rules_engine.lint import LintReport
 from rules_engine.lint.days import DayPayout
 from rules_engine.simulate import simulate
-from schemas.instants import parse_instant
-
-NOW = parse_instant("2026-11-23T12:00:00+03:00")
-"""A Monday."""
-HEAD = {"organizationId": "izi", "version": "1", "timeZone": "Europe/Moscow", "currency": "RUB"}
-TOPUP, VISIT, PAID = "BALANCE_TOPPED_UP", "VISIT_STARTED", "PAYMENT_MADE"
-DAILY = [{"times": 1, "per": "DAY"}]
-Rule = dict[str, Any]
-
-
-def rule(trigger: str, formula: str | None, *more: Rule, **settings: Any) -> Rule:
-    """`times`: so often per client and day; `more`: actions beside the credit."""
-    times = settings.pop("times", None)
-    if times is not None:
-        settings["limits"] = settings.get("limits", {}) | {
-            "perClient": [{"times": times, "per": "DAY"}]
-        }
-    credit = {"type": "ADD_BONUS", "formula": formula, "expiresInDays": 45}
-    actions = [*([] if formula is None else [credit]), *more]
-    return {"trigger": trigger, "actions": actions, **settings}
-
-
-def assign(group: str) -> Rule:
-    return {"type": "ASSIGN_GROUP", "groupId": group}
-
-
-def unassign(group: str) -> Rule:
-    return {"type": "UNASSIGN_GROUP", "groupId": group}
-
-
-def of(rules: list[Rule], limits: Rule, head: Rule) -> LintReport:
-    named = [{"id": f"r{number}", **each} for number, each in enumerate(rules)]
-    text = json.dumps({**HEAD, **head, "limits": limits, "rules": named})
-    return lint(text, "rules.json", Assumed(NOW, Decimal(1000)))
+from tests.unit.lint.authored import (
+    NOT_VIP,
+    PAID,
+    TOPUP,
+    VIP,
+    VISIT,
+    Rule,
+    assign,
+    linted,
+    rule,
+    unassign,
+)
 
 
 def paid(report: LintReport, day: DayPayout) -> Decimal:
@@ -61,7 +39,6 @@ def paid(report: LintReport, day: DayPayout) -> Decimal:
     return sum((Decimal(each["amountMajor"]) for each in credited), Decimal(0))
 
 
-VIP, NOT_VIP = {"anyOfGroups": ["vip"]}, {"noneOfGroups": ["vip"]}
 FIVE, FIFTH = "percent(topupAmountMajor, 5)", "percent(topupAmountMajor, 20)"
 MONEY = "topupAmountMajor"
 PER_CLIENT, BUDGET = "perClientCredit", "budget"
@@ -197,7 +174,7 @@ EXACT: list[tuple[str, list[Rule], Rule, str, int]] = [
     ids=[case[0] for case in EXACT],
 )
 def test_a_day_that_gets_the_most(rules: list[Rule], limits: Rule, most: str, events: int) -> None:
-    report = of(rules, limits, {})
+    report = linted(rules, limits)
     day = report.day
     assert day is not None
     assert (day.at_most, day.reached, day.why) == (Decimal(most), Decimal(most), "")
@@ -231,7 +208,7 @@ SHORT: list[tuple[str, list[Rule], Rule, Rule, str, str, str]] = [
 def test_where_less_is_found_the_reason_is_told(
     rules: list[Rule], limits: Rule, head: Rule, most: str, found: str, why: str
 ) -> None:
-    report = of(rules, limits, head)
+    report = linted(rules, limits, head)
     day = report.day
     assert day is not None
     assert (day.at_most, day.reached, day.why) == (Decimal(most), Decimal(found), why)
@@ -253,7 +230,7 @@ def test_where_less_is_found_the_reason_is_told(
 def test_a_counter_that_its_own_events_move_bounds_a_rule(
     settings: Rule, times: int | None
 ) -> None:
-    report = of([rule(VISIT, "5", **settings)], {}, {})
+    report = linted([rule(VISIT, "5", **settings)])
     day = report.day
     assert day is not None
     assert day.at_most == (None if times is None else 5 * times)

@@ -216,7 +216,8 @@ def test_below_rules_that_their_limits_refuse_the_greatest_may_stand_last() -> N
         + rule.replace("NAME", "c").replace("LIMITS", "priority: -1").replace("AMOUNT", "3")
     )
     (payout,) = report.payouts
-    assert (payout.at_most, payout.reached, payout.rules, payout.why) == (3, 3, ("c",), "")
+    assert (int(payout.at_most), int(payout.reached), payout.rules) == (3, 3, ("c",))
+    assert not payout.why
     assert len(payout.lines) == 3
 
 
