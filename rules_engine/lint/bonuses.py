@@ -9,22 +9,23 @@ from decimal import Decimal
 
 from rules_engine.checked import (
     AddBonusAction,
+    AssignGroupAction,
     CheckedRule,
     CheckedRuleSet,
     Period,
     UnassignGroupAction,
 )
 from rules_engine.lint.codes import Code
-from rules_engine.lint.counting import matches_of
+from rules_engine.lint.counting import RARE_TRIGGERS, is_once_a_date, matches_of
 from rules_engine.lint.found import Found
+from rules_engine.lint.membership import keeps_out
+from schemas.instants import DAY_US
 
 SHORTEST_DAYS, LONGEST_DAYS = 30, 60
 MOST_SHARE = Decimal(35)
 _NAMED = 4
 
 _PAID_IN = frozenset({"BALANCE_TOPPED_UP", "PAYMENT_MADE"})
-RARE_TRIGGERS = frozenset({"BIRTHDAY", "AFTER_FIRST_VISIT", "CLIENT_ABSENT", "CLIENT_REGISTERED"})
-"""Nobody makes these happen again and again."""
 _OF_LAPSES = frozenset({"BONUS_EXPIRED", "BONUS_EXPIRING"})
 
 
@@ -32,7 +33,7 @@ def check_bonuses(rule_set: CheckedRuleSet, rules: Sequence[CheckedRule]) -> Ite
     """`rules`: those that may fire on their own, in matching order."""
     paying = [rule for rule in rules if _credits(rule)]
     for rule in paying:
-        yield from _feeds_itself(rule)
+        yield from _feeds_itself(rule_set, rule)
         for action in _credits(rule):
             yield from _expiry(rule, action)
     yield from _limits(rule_set, paying)
@@ -44,12 +45,12 @@ def _credits(rule: CheckedRule) -> list[AddBonusAction]:
     return [action for action in rule.actions if isinstance(action, AddBonusAction)]
 
 
-def _feeds_itself(rule: CheckedRule) -> Iterator[Found]:
+def _feeds_itself(rule_set: CheckedRuleSet, rule: CheckedRule) -> Iterator[Found]:
     """A lapse that credits what lapses again."""
-    if rule.trigger not in _OF_LAPSES or _ends(rule):
+    if rule.trigger not in _OF_LAPSES or _ends(rule_set, rule):
         return
     for action in _credits(rule):
-        if action.expires_in_days is not None:
+        if action.expires_in_days is not None and not _outlives(rule, action.expires_in_days):
             yield Found(
                 Code.FEEDS_ITSELF,
                 rule.id,
@@ -61,13 +62,41 @@ def _feeds_itself(rule: CheckedRule) -> Iterator[Found]:
             return
 
 
-def _ends(rule: CheckedRule) -> bool:
-    """Does the rule stop by itself for a client?"""
+def _ends(rule_set: CheckedRuleSet, rule: CheckedRule) -> bool:
+    """Does the rule stop by itself for a client? By the group that it takes away, or by the one
+    that it gives, while the client stays in it."""
     left = {each.group_id for each in rule.actions if isinstance(each, UnassignGroupAction)}
     wanted = rule.audience.any_of_groups
     if wanted and left >= set(wanted):
         return True
-    return any(each.per is Period.LIFETIME for each in rule.limits.per_client)
+    if any(each.per is Period.LIFETIME for each in rule.limits.per_client):
+        return True
+    return _leaves_itself(rule_set, rule, for_good=True)
+
+
+def _leaves_itself(rule_set: CheckedRuleSet, rule: CheckedRule, *, for_good: bool) -> bool:
+    """Does it leave the client in a group with which it never matches, or out of one without which
+    it does not? `for_good`: in a group that does not lapse by itself."""
+    given, taken = set[str](), set[str]()
+    for action in rule.actions:
+        if isinstance(action, UnassignGroupAction):
+            taken.add(action.group_id)
+            given.discard(action.group_id)
+        elif isinstance(action, AssignGroupAction):
+            taken.discard(action.group_id)
+            if action.expires_in_days is None or not for_good:
+                given.add(action.group_id)
+    return any(keeps_out(rule_set, rule, group, is_in=True) for group in given) or any(
+        keeps_out(rule_set, rule, group, is_in=False) for group in taken
+    )
+
+
+def _outlives(rule: CheckedRule, days: int) -> bool:
+    """Is the rule over before what it credits is due again?"""
+    if rule.valid_from is None or rule.valid_until is None:
+        return False
+    ahead = 0 if rule.timer is None else rule.timer.days
+    return rule.valid_until - rule.valid_from <= (days - ahead) * DAY_US
 
 
 def _expiry(rule: CheckedRule, action: AddBonusAction) -> Iterator[Found]:
@@ -101,7 +130,11 @@ def _is_unlimited(rule_set: CheckedRuleSet, rule: CheckedRule) -> bool:
     limits = (own.budget, own.cooldown_us, whole.budget, whole.per_client_credit)
     if own.per_client or any(limit is not None for limit in limits):
         return False
-    return rule.trigger not in RARE_TRIGGERS and matches_of(rule_set, rule) is None
+    if rule.trigger in RARE_TRIGGERS or is_once_a_date(rule_set, rule):
+        return False
+    if matches_of(rule_set, rule) is not None:
+        return False
+    return rule.trigger in _PAID_IN or not _leaves_itself(rule_set, rule, for_good=False)
 
 
 def _limits(rule_set: CheckedRuleSet, paying: Sequence[CheckedRule]) -> Iterator[Found]:

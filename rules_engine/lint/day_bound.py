@@ -13,7 +13,7 @@ from rules_engine.calendar import HOUR_US
 from rules_engine.checked import Amount, CheckedRule, CheckedRuleSet
 from rules_engine.compile.rule_set import CompiledRuleSet
 from rules_engine.formula.runtime import DECIMAL128
-from rules_engine.lint.counting import matches_of
+from rules_engine.lint.counting import is_once_a_date, matches_of
 from rules_engine.lint.matching import Judge
 from rules_engine.lint.payout import Assumed, pays, rules_from
 from rules_engine.lint.payouts import most_of_rule
@@ -128,6 +128,8 @@ def _times_a_day(rule: CheckedRule, rule_set: CheckedRuleSet) -> int | None:
     matches = matches_of(rule_set, rule)
     if matches is not None:
         times.append(matches.times)
+    if is_once_a_date(rule_set, rule):
+        times.append(1)
     return min(times, default=None)
 
 

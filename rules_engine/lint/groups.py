@@ -12,17 +12,10 @@ from rules_engine.checked import (
     SendPushAction,
     UnassignGroupAction,
 )
-from rules_engine.lint.bonuses import RARE_TRIGGERS
-from rules_engine.lint.boxes import Box
 from rules_engine.lint.codes import Code
-from rules_engine.lint.counting import matches_of
-from rules_engine.lint.domains import GROUP
+from rules_engine.lint.counting import OF_A_DATE, RARE_TRIGGERS, matches_of
 from rules_engine.lint.found import Found
-from rules_engine.lint.matching import Judge
-from rules_engine.lint.search import never
-from rules_engine.lint.values import Flags
-
-_EFFORT = 200
+from rules_engine.lint.membership import keeps_out
 
 
 class _Wiring(Struct, frozen=True):
@@ -56,26 +49,18 @@ def _leaves(rule: CheckedRule) -> Mapping[str, bool]:
 
 def _needs(rule_set: CheckedRuleSet, rule: CheckedRule, left: set[str]) -> Mapping[str, bool]:
     """Of the groups that rules assign or take away those without which, or with which, the rule is
-    proven never to match."""
-    judge = Judge(rule_set, rule.trigger)
-    space = judge.space([rule])
-    needs: dict[str, bool] = {}
+    proven never to match; and of several that will do each, for who is in none of the others."""
+    needs = {group: True for group in rule.audience.any_of_groups if group in left}
     for group in sorted(left):
-        if f"{GROUP}{group}" in space.axes:
-            for is_in in (False, True):
-
-                def matches(box: Box, group: str = group, is_in: bool = is_in) -> Flags:
-                    member = box.group(group)
-                    return judge.matches(rule, box).also(member if is_in else member.negated())
-
-                if never(space, matches, _EFFORT):
-                    needs[group] = not is_in
+        for is_in in (False, True):
+            if keeps_out(rule_set, rule, group, is_in=is_in):
+                needs[group] = not is_in
     return needs
 
 
 def _own_guard(rule_set: CheckedRuleSet, wiring: _Wiring) -> Iterator[Found]:
     rule = wiring.rule
-    if not wiring.credits or _is_limited(rule_set, rule):
+    if not wiring.credits or rule.trigger in OF_A_DATE or _is_limited(rule_set, rule):
         return
     for group, is_in in wiring.leaves.items():
         if is_in and wiring.needs.get(group) is False:

@@ -225,11 +225,15 @@ def test_where_less_is_found_the_reason_is_told(
         ({"when": "visitCount >= 9"}, None),
         ({"when": "topupCount == 9"}, None),  # a visit leaves it as it is
         ({"audience": {"firstTopupOnly": True}}, None),
+        ({"when": "daysSinceLastVisit >= 1"}, 1),  # then the latest visit is today's
+        ({"when": "coalesce(daysSinceLastVisit, 99) > 7"}, 1),
+        ({"audience": {"dormantForDays": 14}}, 1),
+        ({"when": "daysSinceLastVisit >= 0"}, None),
+        ({"when": "not known(daysSinceLastVisit) or daysSinceLastVisit < 3"}, None),
+        ({"when": "daysSinceFirstVisit >= 7"}, None),
     ],
 )
-def test_a_counter_that_its_own_events_move_bounds_a_rule(
-    settings: Rule, times: int | None
-) -> None:
+def test_what_its_own_events_change_bounds_a_rule(settings: Rule, times: int | None) -> None:
     report = linted([rule(VISIT, "5", **settings)])
     day = report.day
     assert day is not None
