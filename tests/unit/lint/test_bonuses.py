@@ -75,19 +75,35 @@ LIMITS: list[tuple[str, Rule, Rule, list[str]]] = [
     ("a visit within a budget", rule(VISIT, "5", limits=BUDGET), {}, []),
     ("a visit within the set's budget", rule(VISIT, "5"), BUDGET, []),
     ("a visit within what a client gets", rule(VISIT, "5"), PER_CLIENT, []),
-    ("the set limits pushes only", rule(VISIT, "5"), {"push": {"times": 1, "per": "DAY"}},
-     [NO_LIMIT]),
+    (
+        "the set limits pushes only",
+        rule(VISIT, "5"),
+        {"push": {"times": 1, "per": "DAY"}},
+        [NO_LIMIT],
+    ),
     ("the tenth visit", rule(VISIT, "5", when="visitCount == 9"), {}, []),
     ("from the tenth visit on", rule(VISIT, "5", when="visitCount >= 9"), {}, [NO_LIMIT]),
     ("a visit after days away", rule(VISIT, "5", when="daysSinceLastVisit >= 7"), {}, []),
     ("a visit of the dormant", rule(VISIT, "5", audience={"dormantForDays": 14}), {}, []),
-    ("a visit after none, or days away",
-     rule(VISIT, "5", when="coalesce(daysSinceLastVisit, 99) >= 7"), {}, []),
-    ("a visit on the day of another", rule(VISIT, "5", when="daysSinceLastVisit >= 0"), {},
-     [NO_LIMIT]),
+    (
+        "a visit after none, or days away",
+        rule(VISIT, "5", when="coalesce(daysSinceLastVisit, 99) >= 7"),
+        {},
+        [],
+    ),
+    (
+        "a visit on the day of another",
+        rule(VISIT, "5", when="daysSinceLastVisit >= 0"),
+        {},
+        [NO_LIMIT],
+    ),
     ("a top-up after days away", rule(TOPUP, "5", when="daysSinceLastVisit >= 7"), {}, [NO_BUDGET]),
-    ("a visit before any top-up", rule(VISIT, "5", audience={"firstTopupOnly": True}), {},
-     [NO_LIMIT]),
+    (
+        "a visit before any top-up",
+        rule(VISIT, "5", audience={"firstTopupOnly": True}),
+        {},
+        [NO_LIMIT],
+    ),
     ("a visit of a guest group", rule(VISIT, "5", audience=VIP), {}, [NO_LIMIT]),
     ("a visit that ends the group", rule(VISIT, "5", unassign("vip"), audience=VIP), {}, []),
     ("a visit that gives the group", rule(VISIT, "5", assign("vip"), audience=NOT_VIP), {}, []),
@@ -105,7 +121,7 @@ LIMITS: list[tuple[str, Rule, Rule, list[str]]] = [
     ("who is absent", rule("CLIENT_ABSENT", "5", after={"days": 14}), {}, []),
     ("after the first visit", rule("AFTER_FIRST_VISIT", "5", after={"days": 1}), {}, []),
     ("a lapse, of which a push is enough", rule(EXPIRED, None, assign("a")), {}, []),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -125,21 +141,28 @@ FED: list[tuple[str, Rule, list[str]]] = [
     ("a budget goes on", lasting(30, EXPIRED, limits=BUDGET), [FEEDS]),
     ("of members, for ever", lasting(30, EXPIRED, audience=VIP), [FEEDS]),
     ("no credit", rule(EXPIRED, None, assign("a")), []),
-    ("not of those whom it comforted",
-     rule(EXPIRED, "5", assign("vip"), audience=NOT_VIP), []),
+    ("not of those whom it comforted", rule(EXPIRED, "5", assign("vip"), audience=NOT_VIP), []),
     ("of those whom it takes out", rule(EXPIRED, "5", unassign("vip"), audience=VIP), []),
-    ("the same in a condition",
-     rule(EXPIRED, "5", assign("vip"), when="'vip' not in groups"), []),
-    ("of those who are out for a week only",
-     rule(EXPIRED, "5", assign("vip", expiresInDays=7), audience=NOT_VIP), [FEEDS]),
+    ("the same in a condition", rule(EXPIRED, "5", assign("vip"), when="'vip' not in groups"), []),
+    (
+        "of those who are out for a week only",
+        rule(EXPIRED, "5", assign("vip", expiresInDays=7), audience=NOT_VIP),
+        [FEEDS],
+    ),
     ("in December only", lasting(31, EXPIRED, validity=DECEMBER), []),
     ("in December, and again in it", lasting(30, EXPIRED, validity=DECEMBER), [FEEDS]),
-    ("in December, three days before",
-     lasting(33, EXPIRING, before={"days": 3}, validity=DECEMBER), [FEEDS]),
-    ("in December, two days before",
-     lasting(33, EXPIRING, before={"days": 2}, validity=DECEMBER), []),
+    (
+        "in December, three days before",
+        lasting(33, EXPIRING, before={"days": 3}, validity=DECEMBER),
+        [FEEDS],
+    ),
+    (
+        "in December, two days before",
+        lasting(33, EXPIRING, before={"days": 2}, validity=DECEMBER),
+        [],
+    ),
     ("of a top-up", lasting(30, TOPUP), []),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(

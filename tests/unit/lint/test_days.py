@@ -60,112 +60,241 @@ EXACT: list[tuple[str, list[Rule], Rule, str, int]] = [
         "217",  # 200, 2 × 7, 3
         4,
     ),
-    ("a first top-up, and then others", [
-        rule(TOPUP, "100", audience={"firstTopupOnly": True}), rule(TOPUP, "10", times=2)
-    ], {}, "120", 2),
-    ("first top-ups pay more, later ones less", [
-        rule(TOPUP, "100", when="isFirstTopup"), rule(TOPUP, "10", when="topupCount > 0", times=2)
-    ], {}, "120", 3),
-    ("not yet a member, then one", [
-        rule(TOPUP, "60", assign("vip"), audience=NOT_VIP, times=1),
-        rule(VISIT, "25", audience=VIP, times=2),
-    ], {}, "110", 3),
-    ("a rule without a credit makes the member", [
-        rule(TOPUP, "60", audience=NOT_VIP, times=1),
-        rule(VISIT, None, assign("vip")),
-        rule(PAID, "25", audience=VIP, times=2),
-    ], {}, "110", 4),
-    ("through three groups", [
-        rule(TOPUP, "10", assign("a"), audience={"noneOfGroups": ["a", "b"]}, times=1),
-        rule(VISIT, "20", assign("b"), audience={"anyOfGroups": ["a"]}, times=1),
-        rule(PAID, "30", audience={"anyOfGroups": ["b"]}, times=1),
-    ], {}, "60", 3),
-    ("out of the group by the credit itself", [
-        rule(TOPUP, "40", unassign("vip"), audience=VIP, times=1),
-        rule(TOPUP, "15", audience=NOT_VIP, times=1),
-    ], {}, "55", 2),
-    ("of somebody whose birthday the CRM knows late", [
-        rule(TOPUP, "60", when="isBirthday", times=1),
-        rule(TOPUP, "50", when="not isBirthday", times=1),
-    ], {}, "110", 2),
-    ("vip and not vip: by what the CRM says", [
-        rule(TOPUP, "70", audience=VIP, times=1), rule(TOPUP, "50", audience=NOT_VIP, times=1)
-    ], {}, "120", 2),
-    ("a limit is filled by the cheaper event", [
-        rule(TOPUP, "120", exclusive="g", priority=2), rule(VISIT, "50")
-    ], daily(500), "500", 10),
+    (
+        "a first top-up, and then others",
+        [rule(TOPUP, "100", audience={"firstTopupOnly": True}), rule(TOPUP, "10", times=2)],
+        {},
+        "120",
+        2,
+    ),
+    (
+        "first top-ups pay more, later ones less",
+        [
+            rule(TOPUP, "100", when="isFirstTopup"),
+            rule(TOPUP, "10", when="topupCount > 0", times=2),
+        ],
+        {},
+        "120",
+        3,
+    ),
+    (
+        "not yet a member, then one",
+        [
+            rule(TOPUP, "60", assign("vip"), audience=NOT_VIP, times=1),
+            rule(VISIT, "25", audience=VIP, times=2),
+        ],
+        {},
+        "110",
+        3,
+    ),
+    (
+        "a rule without a credit makes the member",
+        [
+            rule(TOPUP, "60", audience=NOT_VIP, times=1),
+            rule(VISIT, None, assign("vip")),
+            rule(PAID, "25", audience=VIP, times=2),
+        ],
+        {},
+        "110",
+        4,
+    ),
+    (
+        "through three groups",
+        [
+            rule(TOPUP, "10", assign("a"), audience={"noneOfGroups": ["a", "b"]}, times=1),
+            rule(VISIT, "20", assign("b"), audience={"anyOfGroups": ["a"]}, times=1),
+            rule(PAID, "30", audience={"anyOfGroups": ["b"]}, times=1),
+        ],
+        {},
+        "60",
+        3,
+    ),
+    (
+        "out of the group by the credit itself",
+        [
+            rule(TOPUP, "40", unassign("vip"), audience=VIP, times=1),
+            rule(TOPUP, "15", audience=NOT_VIP, times=1),
+        ],
+        {},
+        "55",
+        2,
+    ),
+    (
+        "of somebody whose birthday the CRM knows late",
+        [
+            rule(TOPUP, "60", when="isBirthday", times=1),
+            rule(TOPUP, "50", when="not isBirthday", times=1),
+        ],
+        {},
+        "110",
+        2,
+    ),
+    (
+        "vip and not vip: by what the CRM says",
+        [rule(TOPUP, "70", audience=VIP, times=1), rule(TOPUP, "50", audience=NOT_VIP, times=1)],
+        {},
+        "120",
+        2,
+    ),
+    (
+        "a limit is filled by the cheaper event",
+        [rule(TOPUP, "120", exclusive="g", priority=2), rule(VISIT, "50")],
+        daily(500),
+        "500",
+        10,
+    ),
     ("a limit is filled by both", [rule(TOPUP, "120"), rule(VISIT, "70")], daily(500), "500", 5),
     ("no sum comes closer", [rule(TOPUP, "120"), rule(VISIT, "90")], daily(500), "480", 4),
     ("four of 120 fit 500", [rule(TOPUP, "120")], daily(500), "480", 4),
-    ("of 70 two, of 120 as many as fit", [
-        rule(TOPUP, "120"), rule(VISIT, "70", times=1)
-    ], daily(500), "480", 4),  # 4 × 120; 3 × 120 + 70 are 430
+    (
+        "of 70 two, of 120 as many as fit",
+        [rule(TOPUP, "120"), rule(VISIT, "70", times=1)],
+        daily(500),
+        "480",
+        4,
+    ),  # 4 × 120; 3 × 120 + 70 are 430
     ("a budget of the set", [rule(TOPUP, "120"), rule(VISIT, "70")], daily(500, BUDGET), "500", 5),
     ("the last event is as large as fits", [rule(TOPUP, FIFTH)], daily(250), "250", 2),
-    ("the last one is of a lower tier", [
-        rule(TOPUP, FIFTH, when=f"{MONEY} >= 400", exclusive="g", priority=2),
-        rule(TOPUP, FIVE, exclusive="g"),
-    ], daily(430), "430", 3),
-    ("a rule's own budget", [
-        rule(TOPUP, "30", limits={"budget": {"amountMajor": 100, "per": "DAY"}})
-    ], {}, "90", 3),
+    (
+        "the last one is of a lower tier",
+        [
+            rule(TOPUP, FIFTH, when=f"{MONEY} >= 400", exclusive="g", priority=2),
+            rule(TOPUP, FIVE, exclusive="g"),
+        ],
+        daily(430),
+        "430",
+        3,
+    ),
+    (
+        "a rule's own budget",
+        [rule(TOPUP, "30", limits={"budget": {"amountMajor": 100, "per": "DAY"}})],
+        {},
+        "90",
+        3,
+    ),
     ("the tenth visit", [rule(VISIT, "99", when="visitCount == 9")], {}, "99", 1),
-    ("the tenth and the twelfth visit", [
-        rule(VISIT, "99", when="visitCount == 9"), rule(VISIT, "11", when="visitCount == 11")
-    ], {}, "110", 3),
-    ("the fifth and sixth top-up", [
-        rule(TOPUP, FIFTH, when="topupCount in (4, 5)")
-    ], {}, "400", 2),
-    ("hours of one day", [
-        rule(TOPUP, "10", window=[{"days": ["TUE"], "from": "09:00", "to": "10:00"}], times=1),
-        rule(TOPUP, "20", window=[{"days": ["TUE"], "from": "21:00", "to": "22:00"}], times=1),
-    ], {}, "30", 2),
-    ("hours in conditions", [
-        rule(TOPUP, "10", when="hour == 9", times=1), rule(VISIT, "20", when="hour < 3", times=1)
-    ], {}, "30", 2),
+    (
+        "the tenth and the twelfth visit",
+        [rule(VISIT, "99", when="visitCount == 9"), rule(VISIT, "11", when="visitCount == 11")],
+        {},
+        "110",
+        3,
+    ),
+    ("the fifth and sixth top-up", [rule(TOPUP, FIFTH, when="topupCount in (4, 5)")], {}, "400", 2),
+    (
+        "hours of one day",
+        [
+            rule(TOPUP, "10", window=[{"days": ["TUE"], "from": "09:00", "to": "10:00"}], times=1),
+            rule(TOPUP, "20", window=[{"days": ["TUE"], "from": "21:00", "to": "22:00"}], times=1),
+        ],
+        {},
+        "30",
+        2,
+    ),
+    (
+        "hours in conditions",
+        [rule(TOPUP, "10", when="hour == 9", times=1), rule(VISIT, "20", when="hour < 3", times=1)],
+        {},
+        "30",
+        2,
+    ),
     ("six times four hours", [rule(VISIT, "5", limits={"cooldown": {"hours": 4}})], {}, "30", 6),
-    ("twice twelve hours, and another", [
-        rule(VISIT, "5", limits={"cooldown": {"hours": 12}}), rule(TOPUP, "100", times=1)
-    ], {}, "110", 3),
+    (
+        "twice twelve hours, and another",
+        [rule(VISIT, "5", limits={"cooldown": {"hours": 12}}), rule(TOPUP, "100", times=1)],
+        {},
+        "110",
+        3,
+    ),
     ("a cooldown of 25 hours", [rule(VISIT, "5", limits={"cooldown": {"hours": 25}})], {}, "5", 1),
-    ("a birthday and a top-up", [
-        rule("BIRTHDAY", "300"), rule(TOPUP, "50", times=1)
-    ], {}, "350", 1),
-    ("a birthday in the condition", [
-        rule("BIRTHDAY", "300"), rule(TOPUP, "50", when="isBirthday", times=2)
-    ], {}, "400", 2),
-    ("absent on a birthday", [
-        rule("BIRTHDAY", "300"), rule("CLIENT_ABSENT", "80", after={"days": 14})
-    ], {}, "380", 0),
-    ("absent for 14 or for 30 days", [
-        rule("CLIENT_ABSENT", "50", after={"days": 14}),
-        rule("CLIENT_ABSENT", "80", after={"days": 30}),
-    ], {}, "80", 0),
-    ("absent, then back", [
-        rule("CLIENT_ABSENT", "80", after={"days": 30}),
-        rule(VISIT, "20", when="daysSinceLastVisit >= 30", times=1),
-    ], {}, "100", 1),
-    ("batches that lapse on two days", [
-        rule("BONUS_EXPIRING", "5", before={"days": 3}, times=1),
-        rule("BONUS_EXPIRING", "7", before={"days": 7}, times=1),
-    ], {}, "12", 0),
-    ("a few minutes of a visit", [
-        rule("VISIT_ENDED", "min(durationMinutes, 60)", times=2)
-    ], {}, "120", 2),
-    ("two products", [
-        rule(PAID, "40", when="productType == 'BAR'", times=1),
-        rule(PAID, "60", when="productType == 'TARIFF'", times=1),
-    ], {}, "100", 2),
-    ("of two clubs", [
-        rule(TOPUP, "40", clubIds=["a"], times=1), rule(TOPUP, "60", clubIds=["b"], times=1)
-    ], {}, "100", 2),
-    ("in one exclusivity group, each once", [
-        rule(TOPUP, "40", exclusive="g", priority=2, times=1),
-        rule(TOPUP, "60", exclusive="g", times=1),
-    ], {}, "100", 2),
+    (
+        "a birthday and a top-up",
+        [rule("BIRTHDAY", "300"), rule(TOPUP, "50", times=1)],
+        {},
+        "350",
+        1,
+    ),
+    (
+        "a birthday in the condition",
+        [rule("BIRTHDAY", "300"), rule(TOPUP, "50", when="isBirthday", times=2)],
+        {},
+        "400",
+        2,
+    ),
+    (
+        "absent on a birthday",
+        [rule("BIRTHDAY", "300"), rule("CLIENT_ABSENT", "80", after={"days": 14})],
+        {},
+        "380",
+        0,
+    ),
+    (
+        "absent for 14 or for 30 days",
+        [
+            rule("CLIENT_ABSENT", "50", after={"days": 14}),
+            rule("CLIENT_ABSENT", "80", after={"days": 30}),
+        ],
+        {},
+        "80",
+        0,
+    ),
+    (
+        "absent, then back",
+        [
+            rule("CLIENT_ABSENT", "80", after={"days": 30}),
+            rule(VISIT, "20", when="daysSinceLastVisit >= 30", times=1),
+        ],
+        {},
+        "100",
+        1,
+    ),
+    (
+        "batches that lapse on two days",
+        [
+            rule("BONUS_EXPIRING", "5", before={"days": 3}, times=1),
+            rule("BONUS_EXPIRING", "7", before={"days": 7}, times=1),
+        ],
+        {},
+        "12",
+        0,
+    ),
+    (
+        "a few minutes of a visit",
+        [rule("VISIT_ENDED", "min(durationMinutes, 60)", times=2)],
+        {},
+        "120",
+        2,
+    ),
+    (
+        "two products",
+        [
+            rule(PAID, "40", when="productType == 'BAR'", times=1),
+            rule(PAID, "60", when="productType == 'TARIFF'", times=1),
+        ],
+        {},
+        "100",
+        2,
+    ),
+    (
+        "of two clubs",
+        [rule(TOPUP, "40", clubIds=["a"], times=1), rule(TOPUP, "60", clubIds=["b"], times=1)],
+        {},
+        "100",
+        2,
+    ),
+    (
+        "in one exclusivity group, each once",
+        [
+            rule(TOPUP, "40", exclusive="g", priority=2, times=1),
+            rule(TOPUP, "60", exclusive="g", times=1),
+        ],
+        {},
+        "100",
+        2,
+    ),
     ("a promo code", [rule("PROMO_CODE_REDEEMED", "15", times=2)], {}, "30", 2),
     ("nothing pays", [rule(TOPUP, "0", times=1)], {}, "0", 0),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -185,19 +314,48 @@ def test_a_day_that_gets_the_most(rules: list[Rule], limits: Rule, most: str, ev
 BERLIN = {"timeZone": "Europe/Berlin"}
 SHORT: list[tuple[str, list[Rule], Rule, Rule, str, str, str]] = [
     # what it is about, rules, limits of the set, its head, the bound, what is found, why
-    ("more events than a day has here", [rule(VISIT, "10")], daily(5000), {}, "5000", "400",
-     "that takes more than 40 events"),
-    ("three days and five days after one visit", [
-        rule(TOPUP, "60", when="daysSinceFirstVisit == 3", times=1),
-        rule(TOPUP, "50", when="daysSinceFirstVisit == 5", times=1),
-    ], {}, {}, "110", "60", "no day was found that uses up what `r1` may pay"),
-    ("an hour twice: on another day than those that are looked at", [
-        rule(VISIT, "5", limits={"cooldown": {"hours": 4}})
-    ], {}, BERLIN, "35", "30", "no day was found that uses up what `r0` may pay"),
-    ("amounts that leave some of a limit", [
-        rule(TOPUP, "floor(topupAmountMajor / 300) * 70"),
-    ], daily(500), {}, "500", "490", "no credit was found that fits what is left of it"),
-]  # fmt: skip
+    (
+        "more events than a day has here",
+        [rule(VISIT, "10")],
+        daily(5000),
+        {},
+        "5000",
+        "400",
+        "that takes more than 40 events",
+    ),
+    (
+        "three days and five days after one visit",
+        [
+            rule(TOPUP, "60", when="daysSinceFirstVisit == 3", times=1),
+            rule(TOPUP, "50", when="daysSinceFirstVisit == 5", times=1),
+        ],
+        {},
+        {},
+        "110",
+        "60",
+        "no day was found that uses up what `r1` may pay",
+    ),
+    (
+        "an hour twice: on another day than those that are looked at",
+        [rule(VISIT, "5", limits={"cooldown": {"hours": 4}})],
+        {},
+        BERLIN,
+        "35",
+        "30",
+        "no day was found that uses up what `r0` may pay",
+    ),
+    (
+        "amounts that leave some of a limit",
+        [
+            rule(TOPUP, "floor(topupAmountMajor / 300) * 70"),
+        ],
+        daily(500),
+        {},
+        "500",
+        "490",
+        "no credit was found that fits what is left of it",
+    ),
+]
 
 
 @pytest.mark.parametrize(

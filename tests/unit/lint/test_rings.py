@@ -41,123 +41,247 @@ CYCLE, LOOP, GUARD = "GROUP_CYCLE", "PUSH_LOOP", "OWN_GROUP_GUARD"
 
 RINGS: list[tuple[str, list[Rule], Rule, list[str]]] = [
     # what it is about, rules, limits of the set, the codes
-    ("in and out", [
-        rule(TOPUP, "5", IN_A, audience=NOT_A), rule(VISIT, "5", OUT_A, audience=A)
-    ], {}, [CYCLE, GUARD]),
-    ("the same in conditions", [
-        rule(TOPUP, "5", IN_A, when="'a' not in groups"),
-        rule(VISIT, "5", OUT_A, when="'a' in groups"),
-    ], {}, [CYCLE, GUARD]),
-    ("without a credit", [
-        rule(TOPUP, None, IN_A, audience=NOT_A), rule(VISIT, None, OUT_A, audience=A)
-    ], {}, [CYCLE]),
-    ("with a push", [
-        rule(TOPUP, None, IN_A, push(), audience=NOT_A), rule(VISIT, None, OUT_A, audience=A)
-    ], {}, [LOOP]),
-    ("with a push that the set limits", [
-        rule(TOPUP, None, IN_A, push(), audience=NOT_A), rule(VISIT, None, OUT_A, audience=A)
-    ], PUSHES, [CYCLE]),
-    ("quiet hours limit no push", [
-        rule(TOPUP, None, IN_A, push(), audience=NOT_A), rule(VISIT, None, OUT_A, audience=A)
-    ], {"push": {"quietHours": {"from": "22:00", "to": "09:00"}}}, [LOOP]),
-    ("once in a life", [
-        rule(TOPUP, "5", IN_A, audience=NOT_A, limits=ONCE), rule(VISIT, "5", OUT_A, audience=A)
-    ], {}, []),
-    ("the other one once in a life", [
-        rule(TOPUP, None, IN_A, audience=NOT_A), rule(VISIT, "5", OUT_A, audience=A, limits=ONCE)
-    ], {}, []),
-    ("once a week", [
-        rule(TOPUP, "5", IN_A, audience=NOT_A, limits=WEEKLY), rule(VISIT, "5", OUT_A, audience=A)
-    ], {}, []),
-    ("a cooldown", [
-        rule(TOPUP, "5", IN_A, audience=NOT_A, limits=HOURLY), rule(VISIT, "5", OUT_A, audience=A)
-    ], {}, []),
-    ("a budget ends no ring", [
-        rule(TOPUP, "5", IN_A, audience=NOT_A), rule(VISIT, "5", OUT_A, audience=A)
-    ], BUDGET, [CYCLE, GUARD]),
-    ("from group to group", [
-        rule(TOPUP, "5", IN_A, OUT_B, audience=B), rule(VISIT, "5", IN_B, OUT_A, audience=A)
-    ], {}, [CYCLE]),
-    ("three rules round", [
-        rule(TOPUP, None, IN_A, audience={"noneOfGroups": ["a", "b"]}),
-        rule(VISIT, None, OUT_A, IN_B, audience=A),
-        rule(PAID, "5", OUT_B, audience=B),
-    ], {}, [CYCLE]),
-    ("three rules, of which one is limited", [
-        rule(TOPUP, None, IN_A, audience={"noneOfGroups": ["a", "b"]}),
-        rule(VISIT, None, OUT_A, IN_B, audience=A, limits=HOURLY),
-        rule(PAID, "5", OUT_B, audience=B),
-    ], {}, []),
-    ("nobody takes it away", [
-        rule(TOPUP, None, IN_A, audience=NOT_A), rule(VISIT, "5", audience=A, times=1)
-    ], {}, []),
+    (
+        "in and out",
+        [rule(TOPUP, "5", IN_A, audience=NOT_A), rule(VISIT, "5", OUT_A, audience=A)],
+        {},
+        [CYCLE, GUARD],
+    ),
+    (
+        "the same in conditions",
+        [
+            rule(TOPUP, "5", IN_A, when="'a' not in groups"),
+            rule(VISIT, "5", OUT_A, when="'a' in groups"),
+        ],
+        {},
+        [CYCLE, GUARD],
+    ),
+    (
+        "without a credit",
+        [rule(TOPUP, None, IN_A, audience=NOT_A), rule(VISIT, None, OUT_A, audience=A)],
+        {},
+        [CYCLE],
+    ),
+    (
+        "with a push",
+        [rule(TOPUP, None, IN_A, push(), audience=NOT_A), rule(VISIT, None, OUT_A, audience=A)],
+        {},
+        [LOOP],
+    ),
+    (
+        "with a push that the set limits",
+        [rule(TOPUP, None, IN_A, push(), audience=NOT_A), rule(VISIT, None, OUT_A, audience=A)],
+        PUSHES,
+        [CYCLE],
+    ),
+    (
+        "quiet hours limit no push",
+        [rule(TOPUP, None, IN_A, push(), audience=NOT_A), rule(VISIT, None, OUT_A, audience=A)],
+        {"push": {"quietHours": {"from": "22:00", "to": "09:00"}}},
+        [LOOP],
+    ),
+    (
+        "once in a life",
+        [rule(TOPUP, "5", IN_A, audience=NOT_A, limits=ONCE), rule(VISIT, "5", OUT_A, audience=A)],
+        {},
+        [],
+    ),
+    (
+        "the other one once in a life",
+        [rule(TOPUP, None, IN_A, audience=NOT_A), rule(VISIT, "5", OUT_A, audience=A, limits=ONCE)],
+        {},
+        [],
+    ),
+    (
+        "once a week",
+        [
+            rule(TOPUP, "5", IN_A, audience=NOT_A, limits=WEEKLY),
+            rule(VISIT, "5", OUT_A, audience=A),
+        ],
+        {},
+        [],
+    ),
+    (
+        "a cooldown",
+        [
+            rule(TOPUP, "5", IN_A, audience=NOT_A, limits=HOURLY),
+            rule(VISIT, "5", OUT_A, audience=A),
+        ],
+        {},
+        [],
+    ),
+    (
+        "a budget ends no ring",
+        [rule(TOPUP, "5", IN_A, audience=NOT_A), rule(VISIT, "5", OUT_A, audience=A)],
+        BUDGET,
+        [CYCLE, GUARD],
+    ),
+    (
+        "from group to group",
+        [rule(TOPUP, "5", IN_A, OUT_B, audience=B), rule(VISIT, "5", IN_B, OUT_A, audience=A)],
+        {},
+        [CYCLE],
+    ),
+    (
+        "three rules round",
+        [
+            rule(TOPUP, None, IN_A, audience={"noneOfGroups": ["a", "b"]}),
+            rule(VISIT, None, OUT_A, IN_B, audience=A),
+            rule(PAID, "5", OUT_B, audience=B),
+        ],
+        {},
+        [CYCLE],
+    ),
+    (
+        "three rules, of which one is limited",
+        [
+            rule(TOPUP, None, IN_A, audience={"noneOfGroups": ["a", "b"]}),
+            rule(VISIT, None, OUT_A, IN_B, audience=A, limits=HOURLY),
+            rule(PAID, "5", OUT_B, audience=B),
+        ],
+        {},
+        [],
+    ),
+    (
+        "nobody takes it away",
+        [rule(TOPUP, None, IN_A, audience=NOT_A), rule(VISIT, "5", audience=A, times=1)],
+        {},
+        [],
+    ),
     ("nobody asks for it", [rule(TOPUP, None, IN_A), rule(VISIT, None, OUT_A)], {}, []),
-    ("on a birthday", [
-        rule("BIRTHDAY", "5", IN_A, audience=NOT_A), rule(VISIT, None, OUT_A, audience=A)
-    ], {}, []),
-    ("who is absent, and back", [
-        rule("CLIENT_ABSENT", "5", IN_A, push(), audience=NOT_A, after={"days": 14}),
-        rule(VISIT, "5", OUT_A, audience=A),
-    ], {}, []),
-    ("a first top-up", [
-        rule(TOPUP, "5", IN_A, audience=NOT_A | {"firstTopupOnly": True}),
-        rule(VISIT, None, OUT_A, audience=A),
-    ], {}, []),
-    ("the tenth visit", [
-        rule(VISIT, "5", IN_A, audience=NOT_A, when="visitCount == 9"),
-        rule(ENDED, None, OUT_A, audience=A),
-    ], {}, []),
-    ("switched off", [
-        rule(TOPUP, "5", IN_A, audience=NOT_A, enabled=False), rule(VISIT, "5", OUT_A, audience=A)
-    ], BUDGET, []),
-    ("a group that lapses by itself", [
-        rule(TOPUP, "5", assign("a", expiresInDays=1), audience=NOT_A)
-    ], {}, [GUARD]),
-    ("either of two groups", [
-        rule(TOPUP, None, IN_A, audience=NOT_A),
-        rule(VISIT, None, OUT_A, audience={"anyOfGroups": ["a", "b"]}),
-    ], {}, [CYCLE]),
-    ("of different clubs", [
-        rule(TOPUP, None, IN_A, audience=NOT_A, clubIds=["x"]),
-        rule(VISIT, None, OUT_A, audience=A, clubIds=["y"]),
-    ], {}, [CYCLE]),
-    ("amounts apart do not hold it", [
-        rule(TOPUP, None, IN_A, audience=NOT_A, when="topupAmountMajor >= 500"),
-        rule(TOPUP, None, OUT_A, audience=A, when="topupAmountMajor < 500"),
-    ], {}, [CYCLE]),
-    ("a rule that takes away what it needs, alone", [
-        rule(VISIT, "5", OUT_A, audience=A)
-    ], BUDGET, []),
-    ("a rule that gives what it asks not to have, alone", [
-        rule(VISIT, "5", IN_A, audience=NOT_A)
-    ], BUDGET, [GUARD]),
+    (
+        "on a birthday",
+        [rule("BIRTHDAY", "5", IN_A, audience=NOT_A), rule(VISIT, None, OUT_A, audience=A)],
+        {},
+        [],
+    ),
+    (
+        "who is absent, and back",
+        [
+            rule("CLIENT_ABSENT", "5", IN_A, push(), audience=NOT_A, after={"days": 14}),
+            rule(VISIT, "5", OUT_A, audience=A),
+        ],
+        {},
+        [],
+    ),
+    (
+        "a first top-up",
+        [
+            rule(TOPUP, "5", IN_A, audience=NOT_A | {"firstTopupOnly": True}),
+            rule(VISIT, None, OUT_A, audience=A),
+        ],
+        {},
+        [],
+    ),
+    (
+        "the tenth visit",
+        [
+            rule(VISIT, "5", IN_A, audience=NOT_A, when="visitCount == 9"),
+            rule(ENDED, None, OUT_A, audience=A),
+        ],
+        {},
+        [],
+    ),
+    (
+        "switched off",
+        [
+            rule(TOPUP, "5", IN_A, audience=NOT_A, enabled=False),
+            rule(VISIT, "5", OUT_A, audience=A),
+        ],
+        BUDGET,
+        [],
+    ),
+    (
+        "a group that lapses by itself",
+        [rule(TOPUP, "5", assign("a", expiresInDays=1), audience=NOT_A)],
+        {},
+        [GUARD],
+    ),
+    (
+        "either of two groups",
+        [
+            rule(TOPUP, None, IN_A, audience=NOT_A),
+            rule(VISIT, None, OUT_A, audience={"anyOfGroups": ["a", "b"]}),
+        ],
+        {},
+        [CYCLE],
+    ),
+    (
+        "of different clubs",
+        [
+            rule(TOPUP, None, IN_A, audience=NOT_A, clubIds=["x"]),
+            rule(VISIT, None, OUT_A, audience=A, clubIds=["y"]),
+        ],
+        {},
+        [CYCLE],
+    ),
+    (
+        "amounts apart do not hold it",
+        [
+            rule(TOPUP, None, IN_A, audience=NOT_A, when="topupAmountMajor >= 500"),
+            rule(TOPUP, None, OUT_A, audience=A, when="topupAmountMajor < 500"),
+        ],
+        {},
+        [CYCLE],
+    ),
+    (
+        "a rule that takes away what it needs, alone",
+        [rule(VISIT, "5", OUT_A, audience=A)],
+        BUDGET,
+        [],
+    ),
+    (
+        "a rule that gives what it asks not to have, alone",
+        [rule(VISIT, "5", IN_A, audience=NOT_A)],
+        BUDGET,
+        [GUARD],
+    ),
     ("guarded by a condition", [rule(TOPUP, "5", IN_A, when="not 'a' in groups")], {}, [GUARD]),
-    ("guarded by one of two conditions", [
-        rule(TOPUP, "5", IN_A, when="'a' not in groups and topupAmountMajor > 5")
-    ], {}, [GUARD]),
-    ("not guarded: either will do", [
-        rule(TOPUP, "5", IN_A, when="'a' not in groups or topupAmountMajor > 5")
-    ], {}, []),
+    (
+        "guarded by one of two conditions",
+        [rule(TOPUP, "5", IN_A, when="'a' not in groups and topupAmountMajor > 5")],
+        {},
+        [GUARD],
+    ),
+    (
+        "not guarded: either will do",
+        [rule(TOPUP, "5", IN_A, when="'a' not in groups or topupAmountMajor > 5")],
+        {},
+        [],
+    ),
     ("guarded, and limited", [rule(TOPUP, "5", IN_A, audience=NOT_A, limits=ONCE)], {}, []),
     ("guarded, with no credit", [rule(TOPUP, None, IN_A, audience=NOT_A)], {}, []),
     ("guarded by another group", [rule(TOPUP, "5", IN_A, audience=NOT_B)], {}, []),
-    ("guarded by the second of two", [
-        rule(TOPUP, "5", IN_B, IN_A, audience=NOT_A)
-    ], {}, [GUARD]),
+    ("guarded by the second of two", [rule(TOPUP, "5", IN_B, IN_A, audience=NOT_A)], {}, [GUARD]),
     ("given and taken at once", [rule(TOPUP, "5", IN_A, OUT_A, audience=NOT_A)], {}, []),
-    ("two rings", [
-        rule(TOPUP, None, IN_A, audience=NOT_A), rule(VISIT, None, OUT_A, audience=A),
-        rule(TOPUP, None, IN_B, push(), audience=NOT_B), rule(VISIT, None, OUT_B, audience=B),
-    ], {}, [CYCLE, LOOP]),
+    (
+        "two rings",
+        [
+            rule(TOPUP, None, IN_A, audience=NOT_A),
+            rule(VISIT, None, OUT_A, audience=A),
+            rule(TOPUP, None, IN_B, push(), audience=NOT_B),
+            rule(VISIT, None, OUT_B, audience=B),
+        ],
+        {},
+        [CYCLE, LOOP],
+    ),
     ("guarded on a birthday", [rule("BIRTHDAY", "5", IN_A, audience=NOT_A)], {}, []),
-    ("guarded at the first registration", [
-        rule("CLIENT_REGISTERED", "5", IN_A, audience=NOT_A)
-    ], {}, [GUARD]),
-    ("a visit that must be the first top-up is no limit", [
-        rule(VISIT, "5", IN_A, audience=NOT_A | {"firstTopupOnly": True}),
-        rule(ENDED, None, OUT_A, audience=A),
-    ], {}, [CYCLE, GUARD]),
-]  # fmt: skip
+    (
+        "guarded at the first registration",
+        [rule("CLIENT_REGISTERED", "5", IN_A, audience=NOT_A)],
+        {},
+        [GUARD],
+    ),
+    (
+        "a visit that must be the first top-up is no limit",
+        [
+            rule(VISIT, "5", IN_A, audience=NOT_A | {"firstTopupOnly": True}),
+            rule(ENDED, None, OUT_A, audience=A),
+        ],
+        {},
+        [CYCLE, GUARD],
+    ),
+]
 
 
 def rounds(report: LintReport) -> Counter[str]:
@@ -166,10 +290,15 @@ def rounds(report: LintReport) -> Counter[str]:
         {"type": TOPUP, "topupAmountMajor": 600, "topUpSource": "POS_TERMINAL"},
         {"type": VISIT, "visitId": "1", "tariffId": "1"},
         {"type": ENDED, "visitId": "1", "tariffId": "1", "durationMinutes": 60},
-        {"type": PAID, "totalAmountMajor": 50, "bonusAmountMajor": 0, "productType": "BAR",
-         "productId": "1"},
+        {
+            "type": PAID,
+            "totalAmountMajor": 50,
+            "bonusAmountMajor": 0,
+            "productType": "BAR",
+            "productId": "1",
+        },
         {"type": TOPUP, "topupAmountMajor": 100, "topUpSource": "POS_TERMINAL"},
-    ]  # fmt: skip
+    ]
     clubs = sorted({club for each in report.rule_set.rules for club in each.club_ids}) or ["x"]
     kinds = [each for each in kinds if each["type"] in {r.trigger for r in report.rule_set.rules}]
     lines = []

@@ -7,6 +7,7 @@ day of top-ups stands beside it on which it does.
 import json
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from rules_engine.compile import compile_rule_set
 from rules_engine.lint import Assumed, LintReport, lint
 from rules_engine.simulate import simulate
 from schemas.instants import parse_instant
+from tests.unit.lint.authored import NOT_VIP, TOPUP, VIP, VISIT, Rule, assign, found, linted, rule
 
 NOW = parse_instant("2026-11-23T12:00:00+03:00")
 HEAD = """organizationId: izi
@@ -106,3 +108,186 @@ def test_under_a_limit_of_the_set(above: str, below: str, code: str, day: list[i
     report = of(written([("above", FIRM, above), ("below", FIRM, below)]))
     assert shadows(report) == [(code, "below")]
     assert ("below" in fired(report, day or [100] * 30)) == (code == LATE)
+
+
+def tier(formula: str = "5", **settings: Any) -> Rule:
+    return rule(TOPUP, formula, exclusive="g", **settings)
+
+
+WEEKDAYS = [{"days": ["MON", "TUE", "WED", "THU", "FRI"], "from": "00:00", "to": "00:00"}]
+WEEKEND = [{"days": ["SAT", "SUN"], "from": "00:00", "to": "00:00"}]
+OFFICE = [{"days": ["MON", "TUE"], "from": "10:00", "to": "17:00"}]
+X = "topupAmountMajor"
+
+ORDERS: list[tuple[str, list[Rule], list[str]]] = [
+    # what it is about, rules from above to below, those that are told to be shadowed
+    ("the same twice", [tier(), tier()], ["r1"]),
+    ("the wider above", [tier(when=f"{X} >= 200"), tier(when=f"{X} >= 400")], ["r1"]),
+    ("the narrower above", [tier(when=f"{X} >= 400"), tier(when=f"{X} >= 200")], []),
+    (
+        "three, the widest first",
+        [tier(), tier(when=f"{X} >= 200"), tier(when=f"{X} >= 400")],
+        ["r1", "r2"],
+    ),
+    (
+        "two halves above a whole",
+        [tier(when=f"{X} >= 400"), tier(when=f"{X} < 400"), tier()],
+        ["r2"],
+    ),
+    (
+        "two halves with a kopeck between",
+        [tier(when=f"{X} > 400"), tier(when=f"{X} < 400"), tier()],
+        [],
+    ),
+    (
+        "just that kopeck",
+        [tier(when=f"{X} > 400"), tier(when=f"{X} < 400"), tier(when=f"{X} == 400")],
+        [],
+    ),
+    ("members and others", [tier(audience=VIP), tier(audience=NOT_VIP), tier()], ["r2"]),
+    ("members above all", [tier(audience=VIP), tier()], []),
+    ("all above members", [tier(), tier(audience=VIP)], ["r1"]),
+    (
+        "one of two groups above either",
+        [tier(audience=VIP), tier(audience={"anyOfGroups": ["vip", "gold"]})],
+        [],
+    ),
+    (
+        "either above one of them",
+        [tier(audience={"anyOfGroups": ["vip", "gold"]}), tier(audience=VIP)],
+        ["r1"],
+    ),
+    (
+        "both groups, one by one, above either",
+        [
+            tier(audience=VIP),
+            tier(audience={"anyOfGroups": ["gold"]}),
+            tier(audience={"anyOfGroups": ["vip", "gold"]}),
+        ],
+        ["r2"],
+    ),
+    ("a condition above an audience", [tier(when="'vip' in groups"), tier(audience=VIP)], ["r1"]),
+    ("working days, then the week", [tier(window=WEEKDAYS), tier()], []),
+    (
+        "working days and the weekend, then the week",
+        [tier(window=WEEKDAYS), tier(window=WEEKEND), tier()],
+        ["r2"],
+    ),
+    ("working days above office hours", [tier(window=WEEKDAYS), tier(window=OFFICE)], ["r1"]),
+    (
+        "a window above the same in a condition",
+        [tier(window=OFFICE), tier(when="dayOfWeek in (1, 2) and 10 <= hour < 17")],
+        ["r1"],
+    ),
+    (
+        "the same in a condition above a window",
+        [tier(when="dayOfWeek in (1, 2) and 10 <= hour < 17"), tier(window=OFFICE)],
+        ["r1"],
+    ),
+    ("one club above all", [tier(clubIds=["a"]), tier()], []),
+    ("all clubs above one", [tier(), tier(clubIds=["a"])], ["r1"]),
+    ("one club above another", [tier(clubIds=["a"]), tier(clubIds=["b"])], []),
+    (
+        "two clubs, one by one, above both",
+        [tier(clubIds=["a"]), tier(clubIds=["b"]), tier(clubIds=["a", "b"])],
+        ["r2"],
+    ),
+    (
+        "a month above another",
+        [
+            tier(validity={"to": "2026-12-01T00:00:00+03:00"}),
+            tier(validity={"from": "2026-12-01T00:00:00+03:00"}),
+        ],
+        [],
+    ),
+    (
+        "a month above a day of it",
+        [
+            tier(validity={"from": "2026-12-01T00:00:00+03:00", "to": "2027-01-01T00:00:00+03:00"}),
+            tier(validity={"from": "2026-12-05T00:00:00+03:00", "to": "2026-12-06T00:00:00+03:00"}),
+        ],
+        ["r1"],
+    ),
+    ("first top-ups above all", [tier(audience={"firstTopupOnly": True}), tier()], []),
+    (
+        "first top-ups above the same in words",
+        [tier(audience={"firstTopupOnly": True}), tier(when="isFirstTopup")],
+        ["r1"],
+    ),
+    ("once a day above all", [tier(times=1), tier()], []),
+    ("an hour's pause above all", [tier(limits={"cooldown": {"hours": 1}}), tier()], []),
+    (
+        "one with a budget above all",
+        [tier(limits={"budget": {"amountMajor": 100, "per": "DAY"}}), tier()],
+        [],
+    ),
+    (
+        "a budget of a rule without a credit",
+        [
+            rule(
+                TOPUP,
+                None,
+                assign("a"),
+                exclusive="g",
+                limits={"budget": {"amountMajor": 100, "per": "DAY"}},
+            ),
+            tier(),
+        ],
+        ["r1"],
+    ),
+    ("one that is switched off above", [tier(enabled=False), tier()], []),
+    ("one that never fires above", [tier(when=f"{X} < 0"), tier()], []),
+    ("one whose formula may fail above", [tier("averageTopupMajor"), tier()], []),
+    (
+        "one whose formula fails for newcomers, above old clients",
+        [tier("averageTopupMajor"), tier(when="topupCount > 0")],
+        ["r1"],
+    ),
+    ("another group", [tier(), rule(TOPUP, "5", exclusive="h")], []),
+    ("no group", [tier(), rule(TOPUP, "5")], []),
+    ("another trigger", [tier(), rule(VISIT, "5", exclusive="g")], []),
+    ("buckets", [tier(when="bucket('t') < 50"), tier(when="bucket('t') >= 50"), tier()], ["r2"]),
+    (
+        "every source, one by one",
+        [
+            tier(when="topUpSource == 'CASH'"),
+            tier(when="topUpSource in ('ACQUIRING', 'POS_TERMINAL')"),
+            tier(),
+        ],
+        ["r2"],
+    ),
+    (
+        "absent for as many days",
+        [
+            rule("CLIENT_ABSENT", "5", exclusive="g", after={"days": 14}),
+            rule("CLIENT_ABSENT", "9", exclusive="g", after={"days": 14}, when="visitCount > 3"),
+        ],
+        ["r1"],
+    ),
+    (
+        "absent for more days",
+        [
+            rule("CLIENT_ABSENT", "5", exclusive="g", after={"days": 14}),
+            rule("CLIENT_ABSENT", "9", exclusive="g", after={"days": 15}),
+        ],
+        [],
+    ),
+    (
+        "at another hour",
+        [rule("BIRTHDAY", "5", exclusive="g"), rule("BIRTHDAY", "9", exclusive="g", at="12:00")],
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("rules", "shadowed"), [case[1:] for case in ORDERS], ids=[case[0] for case in ORDERS]
+)
+def test_which_rules_of_a_group_are_never_reached(rules: list[Rule], shadowed: list[str]) -> None:
+    in_order = [each | {"priority": -number} for number, each in enumerate(rules)]
+    assert found(linted(in_order), NEVER, LATE) == [(NEVER, rule_id) for rule_id in shadowed]
+    ladder = [each for each in in_order if each["trigger"] == TOPUP]
+    late = found(linted(ladder, {"budget": {"amountMajor": 1000, "per": "DAY"}}), NEVER, LATE)
+    assert {rule_id for _, rule_id in late} == (
+        set(shadowed) if len(ladder) == len(rules) else set()
+    )
