@@ -11,7 +11,7 @@ from rules_engine.lint.day_bound import DayBound, day_bound
 from rules_engine.lint.day_search import MOST_EVENTS
 from rules_engine.lint.day_witness import Shown, best_day
 from rules_engine.lint.payout import Assumed, Payout, credited_by
-from rules_engine.lint.witness import again
+from rules_engine.lint.witness import again, is_import
 from rules_engine.wording import counted
 
 _ENDLESS_SHOWN = 6
@@ -67,17 +67,22 @@ def greatest_day(
 
 def _endless(compiled: CompiledRuleSet, bound: DayBound, best: Payout) -> DayPayout:
     """The greatest event a few times over, and whether it goes on."""
-    lines, total, events = list(best.lines), best.reached, int(bool(best.lines))
-    if best.until is not None or not lines:  # a timer rings once
+    if best.until is not None or not best.lines:  # a timer rings once
         timers = int(best.until is not None)
+        total = best.reached
         return DayPayout(None, bound.because, total, best.lines, until=best.until, timers=timers)
-    while True:
-        line = again(best.lines[-1], events)
-        credited, _ = credited_by(compiled, [*lines, line])
-        if not credited or events == _ENDLESS_SHOWN:
+    has_past = is_import(best.lines[0])
+    first = best.lines[int(has_past)]
+    past, total = best.lines[: int(has_past)], _ZERO
+    events: list[bytes] = []
+    for number in range(_ENDLESS_SHOWN + 1):
+        line = again(first, number) if number else first
+        credited, _ = credited_by(compiled, [*past, *events, line])
+        if not credited or number == _ENDLESS_SHOWN:
             break
-        lines, total, events = [*lines, line], total + credited, events + 1
-    return DayPayout(None, bound.because, total, tuple(lines), bool(credited), events=events)
+        events, total = [*events, line], total + credited
+    is_open = bool(credited)
+    return DayPayout(None, bound.because, total, (*past, *events), is_open, events=len(events))
 
 
 def _why(bound: DayBound, at_most: Decimal, shown: Shown) -> str:

@@ -119,6 +119,11 @@ def again(line: bytes, number: int) -> bytes:
     return line_of(event)
 
 
+def is_import(line: bytes) -> bool:
+    """Does the line say only what the client was before?"""
+    return bool(json.loads(line)["type"] == "CLIENT_IMPORTED")
+
+
 def instant_of_line(line: bytes) -> int:
     """When the event is dated."""
     return parse_instant(json.loads(line)["occurredAt"])

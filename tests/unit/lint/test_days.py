@@ -397,3 +397,15 @@ def test_what_its_own_events_change_bounds_a_rule(settings: Rule, times: int | N
     assert day is not None
     assert day.at_most == (None if times is None else 5 * times)
     assert ("NO_LIMIT" in {each.diagnostic.code for each in report.findings}) == (times is None)
+
+
+def test_without_a_bound_the_greatest_event_is_shown_six_times() -> None:
+    """1 in the first of each hour, 2 where that is refused: 1 + 5 × 2."""
+    group: Rule = {"exclusive": "g"}
+    paused = rule(TOPUP, "1", limits={"cooldown": {"hours": 1}}, priority=1, **group)
+    report = linted([paused, rule(TOPUP, "2", **group)])
+    day = report.day
+    assert day is not None
+    assert (day.at_most, day.because) == (None, "nothing limits how often `r1` credits")
+    assert (day.reached, day.events, day.is_open) == (Decimal(11), 6, True)
+    assert paid(report, day) == day.reached
