@@ -10,11 +10,14 @@ formula over a whole box, by intervals and finite sets, to everything that it ma
 halves boxes until a claim is plain in each, or gives up and makes none. Names are taken to be
 independent of each other but for what `Box.is_possible` knows: that can only hide a finding.
 
-Checks: `conditions` (never, always), `shadows` (exclusivity), `tiers`, `groups` (rings, guards),
-`bonuses` (expiry, limits, what feeds itself). `payouts` and `days` bound what is paid by the same
-boxes and show an event (`witness`), or a client for whom a timer rings (`timer_witness`), that
-`simulate` pays as much; `payout_search` looks for it, `timers` says what a timer tells of the
-client. `places` and `suppressions` belong to the file.
+Checks: `conditions` (never, always), `shadows` (exclusivity; `ordering` of two credits), `tiers`
+(`tier_amounts`, `tier_edits`), `groups` (rings, guards; `membership`), `bonuses` (expiry, limits,
+what feeds itself; `counting` how often a rule can match). `payouts` bound what an event is paid, by
+the same boxes (`promises`), and show one (`witness`), or a client for whom a timer rings
+(`timer_witness`), that `simulate` pays as much; `payout_search` looks for it, `timers` says what a
+timer tells of the client. `days` does so for a client's day: `day_bound` counts (`sums`),
+`day_witness` says what a day is put together from (`day_events`), `day_search` puts courses
+together, each of which `day_run` evaluates. `places` and `suppressions` belong to the file.
 """
 
 from rules_engine.lint.codes import KINDS, Code, Severity

@@ -1,7 +1,7 @@
 """What lint claims of events and days: against days on which a client tops up again and again."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from hypothesis import given, settings
@@ -106,3 +106,84 @@ def credits_of(taken: Simulated) -> Decimal:
     return sum(
         (Decimal(each.amount_major) for each in commands if isinstance(each, AddBonus)), Decimal(0)
     )
+
+
+COUNTED = [
+    ("VISIT_STARTED", "visitCount == {n}"),
+    ("VISIT_STARTED", "visitCount in ({n}, 4) and hour < 20"),
+    ("VISIT_STARTED", "daysSinceLastVisit >= {n}"),
+    ("VISIT_STARTED", "coalesce(daysSinceLastVisit, 9) > {n}"),
+    ("VISIT_ENDED", "daysSinceLastVisit >= 1 or visitCount < {n}"),
+    ("VISIT_ENDED", "daysSinceLastVisit > {n}"),
+    ("BALANCE_TOPPED_UP", "topupCount < {n}"),
+    ("BALANCE_TOPPED_UP", "isFirstTopup or topupCount == {n}"),
+    ("BALANCE_TOPPED_UP", "not known(averageTopupMajor)"),
+    ("BALANCE_TOPPED_UP", "averageTopupMajor > {n} and topupCount < 3"),
+]
+BY_COUNT = st.lists(
+    st.tuples(
+        st.sampled_from(COUNTED),
+        st.integers(0, 3),
+        st.integers(1, 9),
+        st.sampled_from([{}, {"perClient": [{"times": 2, "per": "DAY"}]}]),
+    ),
+    min_size=1,
+    max_size=3,
+)
+KINDS: dict[str, dict[str, object]] = {
+    "VISIT_STARTED": {"visitId": "v", "tariffId": "t"},
+    "VISIT_ENDED": {"visitId": "v", "tariffId": "t", "durationMinutes": 9},
+    "BALANCE_TOPPED_UP": {"topupAmountMajor": 7, "topUpSource": "POS_TERMINAL"},
+}
+CLUBS = [{"clubId": "east", "timeZone": "Asia/Yekaterinburg"}]
+
+
+@SETTINGS
+@given(
+    BY_COUNT,
+    st.sampled_from([[], CLUBS]),
+    st.lists(
+        st.tuples(st.integers(0, 4 * 24), st.sampled_from(sorted(KINDS)), st.booleans()),
+        min_size=8,
+        max_size=14,
+    ),
+)
+def test_no_day_credits_more_than_counts_and_days_away_leave(
+    drawn: list[tuple[tuple[str, str], int, int, dict[str, object]]],
+    clubs: list[dict[str, str]],
+    happened: list[tuple[int, str, bool]],
+) -> None:
+    """Events in any order of their dates, in two clubs."""
+    rules = [
+        {
+            "id": f"r{number}",
+            "trigger": trigger,
+            "when": condition.format(n=n),
+            "limits": limits,
+            "actions": [{"type": "ADD_BONUS", "formula": str(amount), "expiresInDays": 40}],
+        }
+        for number, ((trigger, condition), n, amount, limits) in enumerate(drawn)
+    ]
+    head = {"organizationId": "izi", "version": "1", "timeZone": "UTC", "currency": "RUB"}
+    checked = load_rule_set(json.dumps({**head, "clubs": clubs, "rules": rules}), "rules.json")
+    assumed = Assumed(SINCE, Decimal(LARGEST))
+    payouts = greatest_payouts(checked, assumed)
+    day = greatest_day(checked, payouts, assumed)
+    if day is None or day.at_most is None:
+        return
+    at_most = {payout.trigger: payout.at_most for payout in payouts}
+    lines = []
+    for number, (hours, kind, is_east) in enumerate(happened):
+        at = (DAY + timedelta(hours=hours)).isoformat()
+        fields = {"eventId": f"e-{number}", "type": kind, "organizationId": "izi"}
+        own = {"clubId": "east" if is_east else "c", "clientId": "anna", "occurredAt": at}
+        lines.append(json.dumps({**fields, **own, **KINDS[kind]}).encode())
+    paid: dict[date, Decimal] = {}
+    for taken in simulate(compile_rule_set(checked), lines):
+        assert taken.event is not None
+        zone = checked.club_zones.get(taken.event.club_id, checked.time_zone)
+        on = datetime.fromtimestamp(taken.event.occurred_at / 1e6, zone).date()
+        paid[on] = paid.get(on, Decimal(0)) + credits_of(taken)
+        assert credits_of(taken) <= at_most.get(taken.event.type, 0)
+    assert max(paid.values()) <= day.at_most
+    assert day.reached <= day.at_most
