@@ -20,6 +20,7 @@ MINUTES_OF_DAY = 24 * 60
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _CACHED_HOURS = 50_000
+_CACHED_INSTANTS = 50_000
 # The first and the last year have no day before or after them to fall into: their offsets are
 # those a day further in.
 _FIRST_US = -719_161 * DAY_US
@@ -27,13 +28,15 @@ _LAST_US = 2_932_895 * DAY_US
 
 
 class ZoneCalendar:
-    """The calendar of one zone. Offsets are remembered per hour: tz rules change seldom."""
+    """The calendar of one zone. Offsets are remembered per hour, for tz rules change seldom, and
+    instants per day and minute, for what is due on a day is asked for again and again."""
 
-    __slots__ = ("_offsets", "zone")
+    __slots__ = ("_instants", "_offsets", "zone")
 
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
         self._offsets: dict[int, int] = {}
+        self._instants: dict[tuple[int, int, bool], int] = {}
 
     def offset_us(self, at: int) -> int:
         """How far local time is ahead of UTC at this instant, in microseconds."""
@@ -72,6 +75,15 @@ class ZoneCalendar:
     def instant(self, day: int, minute: int, *, again: bool = False) -> int:
         """The instant at which the local clock shows this minute of this day (0–1440): of two the
         first, or the second (`again`)."""
+        asked = (day, minute, again)
+        instant = self._instants.get(asked)
+        if instant is None:
+            if len(self._instants) >= _CACHED_INSTANTS:
+                self._instants.clear()
+            instant = self._instants[asked] = self._find_instant(*asked)
+        return instant
+
+    def _find_instant(self, day: int, minute: int, again: bool) -> int:
         day, minute = day + minute // MINUTES_OF_DAY, minute % MINUTES_OF_DAY
         wall = day * DAY_US + minute * MINUTE_US
         naive = datetime(1970, 1, 1) + timedelta(microseconds=min(max(wall, _FIRST_US), _LAST_US))
