@@ -39,9 +39,6 @@ format: setup ## mend style and format where that is mechanical
 
 simulate-faults: setup ## lanes, budgets and timers under crashes, zombies and lost writes: seeded histories
 	@$(BIN)/python -m tests.simulation.run $(ARGS)
-	@$(BIN)/python -m tests.simulation.budget_run $(ARGS)
-	@$(BIN)/python -m tests.simulation.timer_run $(ARGS)
-	@$(BIN)/python -m tests.simulation.together_run $(ARGS)
 
 chaos: parts ## workers, brokers and Redis killed, frozen, cut off; FAULTS=1000 SEED=7, verified
 	@$(BIN)/python -m tests.chaos.run --faults $(or $(FAULTS),60) $(if $(SEED),--seed $(SEED)) $(ARGS)

@@ -8,14 +8,14 @@ import pytest
 from rules_engine.account.payments import Payment
 from rules_engine.checked import RefundPolicy
 from rules_engine.client import ClientState
-from tests.contracts.test_tables import KINDS, url_of
+from tests.contracts.test_tables import KINDS, open_kind
 from worker.clients import reading
 from worker.clients.reading import read_client
 from worker.index.entries import payment_entry
 from worker.kafka.dead_letters import partition_of
 from worker.lane.plan import NO_TERMS, Head, encode
 from worker.tables.codec import pack_client, pack_payment
-from worker.tables.factory import TablesFactory, open_tables
+from worker.tables.factory import TablesFactory
 from worker.tables.port import IndexChange
 
 LANES = 6
@@ -25,7 +25,7 @@ CLIENT = ClientState(topup_count=5, life=1)
 
 @pytest.fixture(params=KINDS)
 async def factory(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[TablesFactory]:
-    tables = open_tables(url_of(request.param, request), prefix)
+    tables = open_kind(request.param, request, prefix)
     yield tables
     await tables.close()
 

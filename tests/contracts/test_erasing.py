@@ -8,14 +8,13 @@ import pytest
 from rules_engine.account.payments import Payment
 from rules_engine.checked import RefundPolicy
 from rules_engine.client import ClientState
-from tests.contracts.test_tables import KINDS, url_of
+from tests.contracts.test_tables import KINDS, open_kind
 from worker.errors import Moved
 from worker.index.entries import forgotten_entry, payment_entry
 from worker.index.view import IndexView
 from worker.lane import erasing
 from worker.lane.erasing import erase
 from worker.tables.codec import pack_client, pack_payment
-from worker.tables.factory import open_tables
 from worker.tables.port import IndexChange, IndexRange, Tables
 
 HEAD = b"1"
@@ -24,7 +23,7 @@ EVERYTHING = IndexRange(b"", b"\xff", 1000)
 
 @pytest.fixture(params=KINDS)
 async def lane(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[Tables]:
-    tables = open_tables(url_of(request.param, request), prefix)
+    tables = open_kind(request.param, request, prefix)
     yield tables.lane(3)
     await tables.close()
 

@@ -1,4 +1,5 @@
-"""The contract of `worker.tables.port.Tables`: in memory, on Redis and on a Redis Cluster."""
+"""The contract of `worker.tables.port.Tables`: in memory, as the simulation has it, on Redis and on
+a Redis Cluster."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.parts.redis import RedisServer
+from tests.simulation.tables import SimulatedFactory
 from worker.errors import BadLog, Misconfigured
 from worker.lane.plan import EMPTYING, decode_head
 from worker.tables.factory import TablesFactory, open_tables
@@ -15,24 +17,27 @@ from worker.tables.slots import lane_tag
 
 KINDS = [
     pytest.param("memory", id="memory"),
+    pytest.param("simulated", id="simulated"),
     pytest.param("redis", id="redis", marks=pytest.mark.redis),
     pytest.param("cluster", id="cluster", marks=pytest.mark.redis),
 ]
 
 
-def url_of(kind: str, request: pytest.FixtureRequest) -> str:
+def open_kind(kind: str, request: pytest.FixtureRequest, prefix: str) -> TablesFactory:
     if kind == "memory":
-        return "memory://"
+        return open_tables("memory://", prefix)
+    if kind == "simulated":
+        return SimulatedFactory()
     if kind == "redis":
         server: RedisServer = request.getfixturevalue("redis_server")
-        return server.url
+        return open_tables(server.url, prefix)
     nodes: list[RedisServer] = request.getfixturevalue("redis_masters")
-    return f"redis+cluster://127.0.0.1:{nodes[0].port}"
+    return open_tables(f"redis+cluster://127.0.0.1:{nodes[0].port}", prefix)
 
 
 @pytest.fixture(params=KINDS)
 async def factory(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[TablesFactory]:
-    tables = open_tables(url_of(request.param, request), prefix)
+    tables = open_kind(request.param, request, prefix)
     yield tables
     await tables.close()
 

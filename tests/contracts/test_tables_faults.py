@@ -44,30 +44,6 @@ async def own_factory(own_redis: RedisServer) -> AsyncIterator[TablesFactory]:
     await tables.close()
 
 
-async def test_a_lost_reply_is_unknown_and_the_same_call_resolves_it(
-    proxy: Proxy, factory: TablesFactory
-) -> None:
-    lane = factory.lane(0)
-    await lane.commit(b"", b"1", b"", {})
-    proxy.lose_replies = 1
-    with pytest.raises(OutcomeUnknown):
-        await lane.commit(b"1", b"2", b"outbox", {"k": b"v"})
-    assert proxy.lost == 1
-    assert await lane.commit(b"1", b"2", b"outbox", {"k": b"v"}) == "DONE"
-    assert await lane.load(b"2", ["k"]) == [b"v"]
-
-
-async def test_a_commit_that_never_arrived_is_carried_out_by_the_repeat(
-    proxy: Proxy, factory: TablesFactory
-) -> None:
-    lane = factory.lane(0)
-    proxy.refuse = True
-    with pytest.raises(OutcomeUnknown):
-        await lane.commit(b"", b"1", b"", {"k": b"v"})
-    proxy.refuse = False
-    assert await lane.commit(b"", b"1", b"", {"k": b"v"}) == "OK"
-
-
 async def test_a_cut_connection_under_a_commit_is_unknown(
     proxy: Proxy, factory: TablesFactory
 ) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.contracts.test_tables import KINDS, url_of
+from tests.contracts.test_tables import KINDS, open_kind
 from tests.parts.redis import RedisServer
 from worker.errors import OutcomeUnknown
 from worker.tables.factory import TablesFactory, open_tables
@@ -15,7 +15,7 @@ EVERYTHING = IndexRange(b"", b"\xff", 100_000)
 
 @pytest.fixture(params=KINDS)
 async def factory(request: pytest.FixtureRequest, prefix: str) -> AsyncIterator[TablesFactory]:
-    tables = open_tables(url_of(request.param, request), prefix)
+    tables = open_kind(request.param, request, prefix)
     yield tables
     await tables.close()
 

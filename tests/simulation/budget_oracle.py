@@ -4,6 +4,7 @@ Never too much; every unit is free, in a slice or credited; nobody waits for eve
 right: the credit does not fit what is left in the end, refunds aside.
 """
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -19,7 +20,7 @@ from tests.simulation.budget_toy import (
     left_of,
     read_credits,
 )
-from tests.simulation.budget_world import LaneWorld, Shared
+from tests.simulation.budget_world import TOPICS, LaneWorld, Shared
 from tests.simulation.oracle import Broken, valid_plans
 from tests.simulation.toy import TERMS
 from worker.lane.evaluator_port import Moment
@@ -50,7 +51,7 @@ def rebuilt(world: LaneWorld) -> Rebuilt:
     toy = BudgetToy(world)
     values = {SHARED: b"", CREDITED: b""}
     outputs: list[Output] = []
-    positions = {"B": 0, "E": 0}
+    positions = dict.fromkeys(TOPICS, 0)
     for plan in valid_plans(world.log):
         records = []
         for part in plan.ranges:
@@ -72,7 +73,8 @@ def rebuilt(world: LaneWorld) -> Rebuilt:
     return Rebuilt(budgets, read_credits(values[CREDITED]), values, outputs)
 
 
-def judge(shared: Shared) -> None:
+def judge(shared: Shared) -> Sequence[Rebuilt]:
+    """What each lane came to. Raises Broken."""
     states = [rebuilt(world) for world in shared.lanes]
     for world, state in zip(shared.lanes, states, strict=True):
         _judge_lane(world, state)
@@ -84,6 +86,7 @@ def judge(shared: Shared) -> None:
             for item, verdict in zip(world.events[offset].items, verdicts, strict=True):
                 if verdict is False and not shared.refunds and len(shared.versions) == 1:
                     _judge_refusal(shared, states, [(n.key, n.amount) for n in item.needs])
+    return states
 
 
 def _judge_lane(world: LaneWorld, state: Rebuilt) -> None:
@@ -139,15 +142,9 @@ def _is_forgotten(states: list[Rebuilt], key: BudgetKey) -> bool:
     return len(kept) >= 2 and ordinal < min(kept)
 
 
-def judge_probe(shared: Shared, paid: int | None, refused: int) -> None:
-    """The last event of `paid` was credited whole; that of `refused` was not."""
-    if paid is not None and paid != refused:
-        _last(shared, paid, due=True)
-    _last(shared, refused, due=False)
-
-
-def _last(shared: Shared, number: int, *, due: bool) -> None:
-    world = shared.lanes[number]
-    verdicts = rebuilt(world).verdicts()[len(world.events) - 1]
-    if verdicts != [due]:
-        raise Broken(f"the probe in lane {number}: {verdicts}, due {due}")
+def judge_probe(states: Sequence[Rebuilt], due: Mapping[int, bool]) -> None:
+    """Was the last event of each of these lanes credited, or not, as is due?"""
+    for number, credited in due.items():
+        verdicts = states[number].verdicts()
+        if verdicts[max(verdicts)] != [credited]:
+            raise Broken(f"the probe in lane {number}: {verdicts}, due {credited}")

@@ -11,7 +11,7 @@ from rules_engine.budgets.messages import decode_message, encode_message
 from rules_engine.budgets.port import BudgetKey, Need, Verdict
 from rules_engine.budgets.state import unpack_budgets
 from schemas.records import Output, Record
-from tests.simulation.budget_world import LANES, UNIT, Event, LaneWorld
+from tests.simulation.budget_world import INTERNAL, LANES, UNIT, Event, LaneWorld
 from tests.simulation.toy import Timeless
 from worker.errors import Contradicted
 from worker.lane.evaluator_port import Evaluated, Moment, Pending, Search, Work
@@ -61,7 +61,7 @@ class BudgetToy(Timeless):
         batch = _Batch(self.world, values, moment, work.version)
         taken, cut = 0, None
         for record in work.records:
-            if record.topic == "B":
+            if record.topic == INTERNAL:
                 batch.receive(record)
             elif not batch.decide(record):
                 cut = (record.topic, record.offset)

@@ -13,11 +13,14 @@ from msgspec import Struct
 
 from rules_engine.budgets.port import BudgetKey, Need, budget_key
 from schemas.records import InputRecord, Output, Record
+from tests.simulation.parts import SimulatedPublisher
 from tests.simulation.source import SomeOfEach
-from tests.simulation.world import SimulatedPublisher, Step, World
+from tests.simulation.world import Step, World
 from worker.lane.ports import Batch
 
 LANES = 3
+INTERNAL = "B"
+TOPICS = (INTERNAL, "E")
 UNIT = Decimal(1)
 
 
@@ -52,7 +55,7 @@ class Shared:
             }
         ]
         self.internal: list[list[InputRecord]] = [[] for _ in range(LANES)]
-        self.lanes = [LaneWorld(self, n, seed) for n in range(LANES)]
+        self.lanes = [LaneWorld(self, n) for n in range(LANES)]
 
     def limit_of(self, key: BudgetKey, version: int = -1) -> Decimal:
         """The amount by a version of the rules; -1: the latest."""
@@ -94,33 +97,38 @@ class Shared:
 class LaneWorld(World):
     """One lane's part of the world."""
 
-    def __init__(self, shared: Shared, number: int, seed: int) -> None:
-        super().__init__(seed * LANES + number)
-        self.random = shared.random
-        self.shared = shared
-        self.number = number
-        self.events: list[Event] = []
-        for offset in range(self.random.randint(3, 9)):
-            self.events.append(shared.make_event(offset))
+    lanes = LANES
 
-    def records(self, topic: str) -> Sequence[InputRecord]:
-        if topic == "B":
-            return self.shared.internal[self.number]
-        return [InputRecord("E", self.number, n, 0, None, b"") for n in range(len(self.events))]
+    def __init__(self, shared: Shared, number: int) -> None:
+        super().__init__(shared.random)
+        self.shared, self.number = shared, number
+        self.events: list[Event] = []
+        self._records: list[InputRecord] = []
+        for offset in range(self.random.randint(3, 9)):
+            self.append(shared.make_event(offset))
+
+    def append(self, event: Event) -> None:
+        place = ("E", self.number, len(self.events), 0)
+        self.events.append(event)
+        self._records.append(InputRecord(*place, None, b""))
+        self.changes += 1
+
+    def records(self, topic: str) -> list[InputRecord]:
+        return self.shared.internal[self.number] if topic == INTERNAL else self._records
 
 
 class BudgetSource(SomeOfEach[LaneWorld]):
     partitions = LANES
-    topics: Sequence[str] = ("B", "E")
-    internal: str | None = "B"
+    topics: Sequence[str] = TOPICS
+    internal: str | None = INTERNAL
 
     def records(self, topic: str) -> Sequence[Record]:
         return self.world.records(topic)
 
     async def poll(self, internal_only: bool = False, seconds: float = 1.0) -> Batch | None:
         await Step()
-        topics = ("B",) if internal_only else self.topics
-        return self.taken([record for topic in topics for record in self.some(topic)])
+        topics = (INTERNAL,) if internal_only else self.topics
+        return self.taken([record for topic in topics for record in self.some(topic)], topics)
 
 
 class BudgetPublisher(SimulatedPublisher):
@@ -128,12 +136,12 @@ class BudgetPublisher(SimulatedPublisher):
 
     def __init__(self, world: LaneWorld) -> None:
         super().__init__(world)
-        self._internal = world.shared.internal
+        self._lanes = world.shared.lanes
 
-    async def publish(self, outputs: Sequence[Output]) -> None:
-        for output in outputs:
-            await super().publish([output])
-            if output.partition is not None:
-                log = self._internal[output.partition]
-                place = (output.partition, len(log), 0)
-                log.append(InputRecord("B", *place, output.key, output.value))
+    def deliver(self, output: Output) -> None:
+        if output.partition is not None:
+            receiver = self._lanes[output.partition]
+            receiver.changes += 1
+            log = receiver.records(INTERNAL)
+            place = (INTERNAL, output.partition, len(log), 0)
+            log.append(InputRecord(*place, output.key, output.value))

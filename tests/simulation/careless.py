@@ -4,23 +4,21 @@ A breaker takes one guard away (for a test's time, by `monkeypatch`) and says ho
 without it. None of them is far from what a reasonable change could do by mistake.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from rules_engine import evaluate as evaluate_module
-from tests.simulation import run, timer_run
+from tests.simulation import lane_history, timer_history
+from tests.simulation.history import MakeLane
+from tests.simulation.parts import SimulatedLog
 from tests.simulation.source import SimulatedSource
+from tests.simulation.tables import SimulatedTables
 from tests.simulation.timer_world import TimerSource, TimerWorld
-from tests.simulation.world import (
-    Append,
-    SimulatedLog,
-    SimulatedTables,
-    Step,
-    World,
-)
+from tests.simulation.toy import ToyWorld
+from tests.simulation.world import Append, Step
 from worker.index.view import IndexView
 from worker.lane import acquire as acquire_module
 from worker.lane import batch as batch_module
@@ -30,11 +28,8 @@ from worker.lane.plan import Chained, Folding, Plan, Start
 from worker.lane.ports import Source
 from worker.lane.waking import rings
 
-Make = Callable[[Any, int], Lane]
-"""An owner of a world, by its number."""
 
-
-def counts_plans_of_any_term(monkeypatch: pytest.MonkeyPatch) -> Make:
+def counts_plans_of_any_term(monkeypatch: pytest.MonkeyPatch) -> MakeLane[ToyWorld]:
     """Takes the next sequence whoever wrote it, also a zombie whose term is over."""
     honest = Folding.take
 
@@ -46,10 +41,10 @@ def counts_plans_of_any_term(monkeypatch: pytest.MonkeyPatch) -> Make:
         return honest(self, offset, record, digest)
 
     monkeypatch.setattr(Folding, "take", take)
-    return run.make_lane
+    return lane_history.make_lane
 
 
-def does_not_read_holes(monkeypatch: pytest.MonkeyPatch) -> Make:
+def does_not_read_holes(monkeypatch: pytest.MonkeyPatch) -> MakeLane[ToyWorld]:
     """Whatever stands between its records: an acknowledged plan is a valid one."""
 
     async def append(lane: Lane, raw: bytes) -> int:
@@ -58,10 +53,10 @@ def does_not_read_holes(monkeypatch: pytest.MonkeyPatch) -> Make:
         return owned.last
 
     monkeypatch.setattr(batch_module, "append", append)
-    return run.make_lane
+    return lane_history.make_lane
 
 
-def commits_before_the_acknowledgement(monkeypatch: pytest.MonkeyPatch) -> Make:
+def commits_before_the_acknowledgement(monkeypatch: pytest.MonkeyPatch) -> MakeLane[ToyWorld]:
     """Sends the plan and does not wait: it will land, and at the next offset."""
 
     async def append(lane: Lane, raw: bytes) -> int:
@@ -72,10 +67,10 @@ def commits_before_the_acknowledgement(monkeypatch: pytest.MonkeyPatch) -> Make:
         return owned.last
 
     monkeypatch.setattr(batch_module, "append", append)
-    return run.make_lane
+    return lane_history.make_lane
 
 
-def does_not_compare_heads(monkeypatch: pytest.MonkeyPatch) -> Make:
+def does_not_compare_heads(monkeypatch: pytest.MonkeyPatch) -> MakeLane[ToyWorld]:
     """Commits over whatever head there is."""
 
     async def careless(lane: Lane, work: Commit) -> None:
@@ -85,7 +80,7 @@ def does_not_compare_heads(monkeypatch: pytest.MonkeyPatch) -> Make:
         await commit(lane, work)
 
     monkeypatch.setattr(batch_module, "commit", careless)
-    return run.make_lane
+    return lane_history.make_lane
 
 
 class BelievesAnyReply(SimulatedTables):
@@ -95,9 +90,9 @@ class BelievesAnyReply(SimulatedTables):
         return await super().load(self.world.tables.head, keys)
 
 
-def does_not_check_loads(monkeypatch: pytest.MonkeyPatch) -> Make:
-    def make(world: World, owner: int) -> Lane:
-        lane = run.make_lane(world, owner)
+def does_not_check_loads(monkeypatch: pytest.MonkeyPatch) -> MakeLane[ToyWorld]:
+    def make(world: ToyWorld, owner: int) -> Lane:
+        lane = lane_history.make_lane(world, owner)
         lane.ports = replace(lane.ports, tables=BelievesAnyReply(world))
         return lane
 
@@ -112,17 +107,17 @@ class KeepsItsCache(Lane):
         self.cache.clear = lambda: None  # type: ignore[method-assign]
 
 
-def keeps_its_cache(monkeypatch: pytest.MonkeyPatch) -> Make:
-    return lambda world, owner: run.make_lane(world, owner, KeepsItsCache)
+def keeps_its_cache(monkeypatch: pytest.MonkeyPatch) -> MakeLane[ToyWorld]:
+    return lambda world, owner: lane_history.make_lane(world, owner, KeepsItsCache)
 
 
-def forgets_the_outbox(monkeypatch: pytest.MonkeyPatch) -> Make:
+def forgets_the_outbox(monkeypatch: pytest.MonkeyPatch) -> MakeLane[ToyWorld]:
     """What was committed was surely published."""
 
     async def forget(*_: object) -> None: ...
 
     monkeypatch.setattr(acquire_module, "_publish_outbox", forget)
-    return run.make_lane
+    return lane_history.make_lane
 
 
 class GoesOnWhereTheGroupStood(SimulatedSource):
@@ -138,9 +133,9 @@ class GoesOnWhereTheGroupStood(SimulatedSource):
         return batch
 
 
-def does_not_seek_from_the_state(monkeypatch: pytest.MonkeyPatch) -> Make:
-    def make(world: World, owner: int) -> Lane:
-        lane = run.make_lane(world, owner)
+def does_not_seek_from_the_state(monkeypatch: pytest.MonkeyPatch) -> MakeLane[ToyWorld]:
+    def make(world: ToyWorld, owner: int) -> Lane:
+        lane = lane_history.make_lane(world, owner)
         lane.ports = replace(lane.ports, source=GoesOnWhereTheGroupStood(world, owner))
         return lane
 
@@ -151,7 +146,7 @@ def remembers_no_event(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluate_module, "recall", lambda *_: None)
 
 
-class AlwaysAtEnd(TimerSource):
+class AlwaysAtEnd(TimerSource[TimerWorld]):
     """Believes the last fetch."""
 
     async def at_end(self) -> bool:
@@ -159,7 +154,7 @@ class AlwaysAtEnd(TimerSource):
         return True
 
 
-class Answers(TimerSource):
+class Answers(TimerSource[TimerWorld]):
     """Says what it was told to say."""
 
     def __init__(self, source: Source, answer: bool) -> None:
@@ -173,12 +168,12 @@ class Answers(TimerSource):
 
 def timer_lane(
     tables: type[SimulatedTables] = SimulatedTables,
-    source: type[TimerSource] = TimerSource,
-) -> Make:
+    source: type[TimerSource[TimerWorld]] = TimerSource,
+) -> MakeLane[TimerWorld]:
     """Owners in a `TimerWorld` of which a part is another."""
 
     def make(world: TimerWorld, owner: int) -> Lane:
-        lane = timer_run.make_lane(world, owner)
+        lane = timer_history.make_lane(world, owner)
         lane.ports = replace(lane.ports, source=source(world, owner), tables=tables(world))
         lane.index = IndexView(lane.ports.tables)
         return lane
@@ -186,11 +181,11 @@ def timer_lane(
     return make
 
 
-def rings_with_records_unread(monkeypatch: pytest.MonkeyPatch) -> Make:
+def rings_with_records_unread(monkeypatch: pytest.MonkeyPatch) -> MakeLane[TimerWorld]:
     return timer_lane(source=AlwaysAtEnd)
 
 
-def reads_the_clock_last(monkeypatch: pytest.MonkeyPatch) -> Make:
+def reads_the_clock_last(monkeypatch: pytest.MonkeyPatch) -> MakeLane[TimerWorld]:
     """Asks for the ends of the inputs, then what time it is."""
 
     async def careless(lane: Lane, *args: Any) -> bool:

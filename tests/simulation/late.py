@@ -4,7 +4,8 @@ repetition, behind the commits of other owners, behind a fall-back of the tables
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from tests.simulation.world import SimulatedTables, Step
+from tests.simulation.tables import SimulatedTables
+from tests.simulation.world import Step
 from worker.errors import OutcomeUnknown, TablesUnavailable
 from worker.tables.port import UNCHANGED, CommitAnswer, IndexChange
 

@@ -1,15 +1,7 @@
-"""What must have happened, worked out from the log and the topics alone, without the lane's code.
+"""What every oracle begins with: the log, read by its own rule, without the lane's code."""
 
-The log is read by its own rule (a plan counts if the latest start before it opened its term and its
-sequence is the next one), the plans' ranges are taken in their order, and every effect is derived
-anew: a second, plain implementation to hold the lane against.
-"""
+from collections.abc import Sequence
 
-import heapq
-import zlib
-
-from schemas.records import InputRecord
-from tests.simulation.world import PER_TOPIC, TOPICS, World
 from worker.lane.plan import Plan, Start, decode_record
 
 
@@ -17,7 +9,8 @@ class Broken(AssertionError):
     """An effect was lost, doubled or wrong."""
 
 
-def valid_plans(log: list[bytes]) -> list[Plan]:
+def valid_plans(log: Sequence[bytes]) -> list[Plan]:
+    """A plan counts if the latest start before it opened its term and its sequence is the next."""
     term, plans = -1, list[Plan]()
     for offset, raw in enumerate(log):
         record = decode_record(raw)
@@ -28,61 +21,6 @@ def valid_plans(log: list[bytes]) -> list[Plan]:
     return plans
 
 
-def in_order(world: World, plan: Plan) -> list[InputRecord]:
-    """Always the topic whose next record has the lowest timestamp, ties to the earlier topic."""
-    runs = {r.topic: world.topics[r.topic][r.first : r.last + 1] for r in plan.ranges}
-    waiting = [(run[0].timestamp, TOPICS.index(t), 0) for t, run in runs.items()]
-    heapq.heapify(waiting)
-    ordered = []
-    while waiting:
-        _, number, index = heapq.heappop(waiting)
-        run = runs[TOPICS[number]]
-        ordered.append(run[index])
-        if index + 1 < len(run):
-            heapq.heappush(waiting, (run[index + 1].timestamp, number, index + 1))
-    return ordered
-
-
-def verify(world: World) -> None:
-    counts: dict[str, int] = {}
-    checksums: dict[str, int] = {}
-    due: dict[bytes, bytes] = {}
-    positions = dict.fromkeys(TOPICS, 0)
-    clock = 0
-    for plan in valid_plans(world.log):
-        clock = _idle_until(plan, clock, positions)
-        for part in plan.ranges:
-            if positions[part.topic] != part.first:
-                raise Broken(f"plan {plan.seq} leaves a gap in {part.topic}")
-            positions[part.topic] = part.last + 1
-        for record in in_order(world, plan):
-            assert record.key is not None
-            assert record.value is not None
-            client = record.key.decode()
-            counts[client] = counts.get(client, 0) + 1
-            checksums[client] = zlib.crc32(record.value, checksums.get(client, 0))
-            if counts[client] % 2 == 0:
-                content = f"{checksums[client]}:{plan.wall}:{clock}:{plan.rules.get('o')}"
-                due[record.value] = content.encode()
-        clock += sum(part.last - part.first + 1 for part in plan.ranges)
-    _hold("positions", positions, dict.fromkeys(TOPICS, PER_TOPIC))
-    published: dict[bytes, set[bytes]] = {}
-    for output in world.published:
-        assert output.key is not None
-        assert output.value is not None
-        published.setdefault(output.key, set()).add(output.value)
-    _hold("published", published, {key: {content} for key, content in due.items()})
-    states = {c: f"{counts[c]}:{checksums[c]}".encode() for c in counts}
-    _hold("states", world.tables.values, states)
-
-
-def _idle_until(plan: Plan, clock: int, positions: dict[str, int]) -> int:
-    """The lane's clock follows the wall clock only where nothing was left unread."""
-    if plan.since and any(position < PER_TOPIC for position in positions.values()):
-        raise Broken(f"plan {plan.seq} calls the lane idle with records unread")
-    return max(clock, plan.since)
-
-
-def _hold(what: str, got: object, due: object) -> None:
+def hold(what: str, got: object, due: object) -> None:
     if got != due:
         raise Broken(f"{what}: got {got}, due {due}")

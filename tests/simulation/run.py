@@ -1,188 +1,146 @@
-"""One simulated history per seed: owners come and go, everything fails, and in the end all
-effects must be those of ONE history, each with one content.
+"""Seeded histories in which everything fails, each held against a plain model of what is due.
 
-    python -m tests.simulation.run --seeds 2000 [--first 0] [--faults 12]
+    python -m tests.simulation.run [--of lane] [--seeds 2000] [--first 0] [--faults 12] [--jobs 2]
+    python -m tests.simulation.run --of timers --seed 17
 
-A failing seed prints its number; `--first SEED --seeds 1 --verbose` replays it exactly.
+The first form plays histories of one kind, or of all, side by side in several processes, and prints
+the seeds that broke. The second replays one of them exactly and tells what happened in it.
 """
 
 import argparse
+import os
 import sys
 import time
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import ExitStack
+from functools import partial
 
-from tests.simulation.oracle import Broken, verify
-from tests.simulation.source import SimulatedSource
-from tests.simulation.toy import SilentObserver, ToyEvaluator
-from tests.simulation.world import (
-    PER_TOPIC,
-    TOPICS,
-    SimulatedClock,
-    SimulatedLog,
-    SimulatedPublisher,
-    SimulatedTables,
-    World,
-)
-from worker.errors import LoudStop
-from worker.lane.cache import CacheBudget
-from worker.lane.lane import Lane, LanePorts, LaneSettings
-from worker.lane.plan import decode_head
+from msgspec import Struct
 
-MakeLane = Callable[[World, int], Lane]
-MOST_STEPS = 20_000
-PATIENCE = 3_000
-"""Steps after which a rebalance comes anyway: an idle lane does not notice that its tables fell
-back until it writes again."""
+from tests.simulation import budget_history, lane_history, timer_history, together_history
+from tests.simulation.world import Listener
+
+CHUNK = 10
+"""Histories that a process plays before it reports."""
+TELL_SECONDS = 10.0
 
 
-def make_lane(world: World, owner: int, kind: type[Lane] = Lane) -> Lane:
-    ports = LanePorts(
-        source=SimulatedSource(world, owner),
-        log=SimulatedLog(world, owner),
-        tables=SimulatedTables(world),
-        publisher=SimulatedPublisher(world),
-        evaluator=ToyEvaluator(world),
-        clock=SimulatedClock(world),
-        observer=SilentObserver(),
-    )
-    return kind(0, ports, LaneSettings(owner=str(owner)), CacheBudget(1 << 20))
+class Kind(Struct, frozen=True):
+    """`counted`: what `run_seed` counts; `seeds`: how many are played where nobody says."""
+
+    what: str
+    counted: str
+    seeds: int
+    run_seed: Callable[..., int]
 
 
-class History:
-    """The scheduler of one seed."""
-
-    def __init__(self, seed: int, faults: int, make: MakeLane, verbose: bool = False) -> None:
-        self.world = World(seed)
-        self.make = make
-        self.faults = self.world.random.randint(0, faults)
-        self.owners: dict[int, Lane] = {}
-        self.running: dict[int, Coroutine[Any, Any, None]] = {}
-        self.asleep: dict[int, int] = {}
-        self.steps = 0
-        self.verbose = verbose
-
-    def new_owner(self) -> None:
-        self.world.newest += 1
-        owner = self.world.newest
-        self.owners[owner] = self.make(self.world, owner)
-        self.running[owner] = self.owners[owner].run()
-
-    def play(self) -> None:
-        """Until every input is committed, published and trimmed. Raises Broken, LoudStop."""
-        self.new_owner()
-        while not self.finished():
-            self.turn()
-        self.close()
-
-    def turn(self) -> None:
-        self.steps += 1
-        if self.steps > MOST_STEPS:
-            raise Broken("no progress")
-        if self.steps % PATIENCE == 0:
-            self.new_owner()
-        luck = self.world.random.random()
-        if self.faults and luck < 0.05:
-            self.faults -= 1
-            self.fault()
-        elif self.world.under_way and luck < 0.3:
-            self.land_one()
-        elif self.world.delayed and luck < 0.35:
-            self.world.arrive()
-        else:
-            self.step_one()
-
-    def close(self) -> None:
-        for coroutine in self.running.values():
-            coroutine.close()
-
-    def finished(self) -> bool:
-        if self.faults or self.world.under_way:
-            return False
-        head = decode_head(self.world.tables.head)
-        whole = all(head.positions.get(topic) == PER_TOPIC for topic in TOPICS)
-        return whole and not self.world.tables.outbox
-
-    def fault(self) -> None:
-        random, world = self.world.random, self.world
-        kind = random.choice(("crash", "crash", "owner", "owner", "back", "back", "sleep", "rules"))
-        if self.verbose:
-            print(self.steps, kind, len(world.log), decode_head(world.tables.head).seq)
-        if kind == "crash":
-            self.crash()
-        elif kind == "owner":
-            self.asleep[world.newest] = self.steps + random.choice((0, 20, 100, 400))
-            self.new_owner()
-        elif kind == "back":
-            deep = 10**9 if random.random() < 0.15 else 1 + int(random.expovariate(0.3))
-            world.roll_back(deep)
-        elif kind == "sleep":
-            self.asleep[world.newest] = self.steps + random.choice((10, 50))
-        else:
-            world.rules = random.choice(("r1", "r2", "r3"))
-
-    def crash(self) -> None:
-        """The newest owner dies; what it sent may still land."""
-        owner = self.world.newest
-        self.running.pop(owner).close()
-        for append in [a for a in self.world.under_way if a.owner == owner]:
-            if self.world.chance(0.5):
-                self.world.under_way.remove(append)
-        self.new_owner()
-
-    def land_one(self) -> None:
-        """In order per owner; a sleeping owner's records mostly land late."""
-        world = self.world
-        picked = world.random.choice(world.under_way)
-        if self.asleep.get(picked.owner, 0) > self.steps and world.chance(0.9):
-            return
-        world.land(next(a for a in world.under_way if a.owner == picked.owner))
-
-    def step_one(self) -> None:
-        awake = [o for o in self.running if self.asleep.get(o, 0) <= self.steps]
-        if not awake:
-            return
-        newest = self.world.newest
-        owner = newest if newest in awake and self.world.chance(0.5) else awake[0]
-        if owner != newest:
-            owner = self.world.random.choice(awake)
-        try:
-            self.running[owner].send(None)
-        except StopIteration:
-            del self.running[owner]
+KINDS = {
+    "lane": Kind("one lane", "owners", 3_000, lane_history.run_seed),
+    "budgets": Kind("lanes that share budgets", "owners", 1_000, budget_history.run_seed),
+    "timers": Kind("a lane in which time passes", "timers", 500, timer_history.run_seed),
+    "together": Kind("all of it together", "timers", 250, together_history.run_seed),
+}
 
 
-def run_seed(seed: int, faults: int = 12, make: MakeLane = make_lane, verbose: bool = False) -> int:
-    """Owners that lived. Raises Broken where an effect was lost, doubled or wrong."""
-    history = History(seed, faults, make, verbose)
+class Played(Struct):
+    """Histories of one kind, what they counted together, and what was found in those that broke."""
+
+    histories: int = 0
+    counted: int = 0
+    broken: tuple[str, ...] = ()
+    cpu_seconds: float = 0.0
+
+    def __add__(self, other: "Played") -> "Played":
+        histories, counted = self.histories + other.histories, self.counted + other.counted
+        seconds = self.cpu_seconds + other.cpu_seconds
+        return Played(histories, counted, self.broken + other.broken, seconds)
+
+
+def play_one(kind: str, faults: int, seed: int, listener: Listener | None = None) -> Played:
     try:
-        history.play()
-    except LoudStop as stop:
-        raise Broken(f"loud stop: {stop}") from stop
-    verify(history.world)
-    return history.world.newest
+        return Played(1, KINDS[kind].run_seed(seed, faults, listener=listener))
+    except Exception as fault:  # noqa: BLE001 - whatever it is, it is named with its seed
+        return Played(1, 0, (f"{kind} seed {seed}: {type(fault).__name__}: {fault}",))
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=2000)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--faults", type=int, default=12)
-    parser.add_argument("--verbose", action="store_true")
-    options = parser.parse_args()
-    begun, owners, broken = time.perf_counter(), 0, []
-    for seed in range(options.first, options.first + options.seeds):
-        try:
-            owners += run_seed(seed, options.faults, verbose=options.verbose)
-        except Broken as fault:
-            broken.append(seed)
-            print(f"seed {seed}: {fault}")
-    seconds = time.perf_counter() - begun
-    print(
-        f"{options.seeds} histories, {owners} owners, up to {options.faults} faults each: "
-        f"{len(broken)} broken, {options.seeds / seconds * 60:,.0f} histories a minute"
+def play(kind: str, faults: int, seeds: Sequence[int]) -> Played:
+    """In a process of its own."""
+    begun, played = time.process_time(), Played()
+    for seed in seeds:
+        played += play_one(kind, faults, seed)
+    played.cpu_seconds = time.process_time() - begun
+    return played
+
+
+def play_all(kind: str, faults: int, seeds: Sequence[int], pool: Executor | None) -> Played:
+    """Tells of broken seeds at once, and now and then how far it is."""
+    played, told = Played(), time.perf_counter()
+    chunks = [seeds[at : at + CHUNK] for at in range(0, len(seeds), CHUNK)]
+    some = partial(play, kind, faults)
+    for part in pool.map(some, chunks) if pool is not None else map(some, chunks):
+        played += part
+        for line in part.broken:
+            print(line, flush=True)
+        if time.perf_counter() - told > TELL_SECONDS:
+            told = time.perf_counter()
+            print(f"{kind}: {played.histories:,} of {len(seeds):,}", flush=True)
+    return played
+
+
+def summary(kind: str, faults: int, played: Played, seconds: float) -> str:
+    what, counted = KINDS[kind].what, KINDS[kind].counted
+    return (
+        f"{kind}: {played.histories:,} histories of {what}, {played.counted:,} {counted}, up to "
+        f"{faults} faults: {len(played.broken)} broken, {rates(played, seconds)}"
     )
-    return 1 if broken else 0
+
+
+def rates(played: Played, seconds: float) -> str:
+    of_cpu = played.histories / played.cpu_seconds * 60
+    return f"{played.histories / seconds * 60:,.0f} a minute, {of_cpu:,.0f} a minute of CPU"
+
+
+def replay(kind: str, faults: int, seed: int) -> int:
+    """Exactly what happened, line by line."""
+    played = play_one(kind, faults, seed, print)
+    print(*played.broken or [f"{kind} seed {seed}: nothing lost, doubled or wrong"])
+    return 1 if played.broken else 0
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--of", choices=KINDS, help="histories of this kind; else of every kind")
+    parser.add_argument("--seeds", type=int, help="so many; else as many as each kind has its own")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--seed", type=int, help="replay this one and tell what happened")
+    parser.add_argument(
+        "--faults", type=int, default=12, help="at most so many; of all together: in each lane"
+    )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
+    options = parser.parse_args(arguments)
+    if options.seed is not None and options.of is None:
+        parser.error("--seed replays a history of one kind: say which by --of")
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parse(arguments)
+    if options.seed is not None:
+        return replay(options.of, options.faults, options.seed)
+    total, begun = Played(), time.perf_counter()
+    with ExitStack() as stack:
+        pool = stack.enter_context(ProcessPoolExecutor(options.jobs)) if options.jobs > 1 else None
+        for kind in [options.of] if options.of else KINDS:
+            count = KINDS[kind].seeds if options.seeds is None else options.seeds
+            seeds, since = range(options.first, options.first + count), time.perf_counter()
+            played = play_all(kind, options.faults, seeds, pool)
+            print(summary(kind, options.faults, played, time.perf_counter() - since), flush=True)
+            total += played
+    print(f"{total.histories:,} histories, {rates(total, time.perf_counter() - begun)}")
+    return 1 if total.broken else 0
 
 
 if __name__ == "__main__":

@@ -2,15 +2,15 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Generic, TypeVar
+from typing import Generic
 
 from schemas.records import Record
-from tests.simulation.world import TOPICS, Step, World
+from tests.simulation.history import AnyWorld
+from tests.simulation.toy import TOPICS, ToyWorld
+from tests.simulation.world import Step
 from worker.errors import BadLog, SourceUnavailable
 from worker.lane.merge import before_gaps, merge
 from worker.lane.ports import Batch
-
-AnyWorld = TypeVar("AnyWorld", bound=World)
 
 
 class SomeOfEach(ABC, Generic[AnyWorld]):
@@ -37,7 +37,7 @@ class SomeOfEach(ABC, Generic[AnyWorld]):
 
     async def at_end(self) -> bool:
         await Step()
-        return all(self.positions[topic] >= len(self.records(topic)) for topic in self.topics)
+        return not any(map(self._unread, self.topics))
 
     def some(self, topic: str) -> Sequence[Record]:
         position = self.positions[topic]
@@ -53,10 +53,16 @@ class SomeOfEach(ABC, Generic[AnyWorld]):
                 lagging[topic] = buffer[-1].offset
         return before_gaps(merge(buffers), lagging)
 
-    def taken(self, records: Sequence[Record]) -> Batch | None:
+    def taken(self, records: Sequence[Record], topics: Sequence[str]) -> Batch | None:
+        """What a poll of these topics answers."""
         for record in records:
             self.positions[record.topic] = record.offset + 1
+        if not records and not any(map(self._unread, topics)):
+            self.world.wait(self.owner)
         return Batch(records) if records else None
+
+    def _unread(self, topic: str) -> bool:
+        return self.positions[topic] < len(self.records(topic))
 
     async def fetch(self, topic: str, first: int, last: int) -> Sequence[Record]:
         await Step()
@@ -73,10 +79,13 @@ class SomeOfEach(ABC, Generic[AnyWorld]):
 
     async def still_member(self) -> bool:
         await Step()
-        return self.owner == self.world.newest
+        member = self.world.is_member(self.owner)
+        if not member:
+            self.world.dismissed.add(self.owner)
+        return member
 
 
-class SimulatedSource(SomeOfEach[World]):
+class SimulatedSource(SomeOfEach[ToyWorld]):
     """Topics that hold everything from the beginning."""
 
     topics: Sequence[str] = TOPICS
@@ -87,4 +96,4 @@ class SimulatedSource(SomeOfEach[World]):
     async def poll(self, internal_only: bool = False, seconds: float = 1.0) -> Batch | None:
         assert not internal_only
         await Step()
-        return self.taken(self.merged(TOPICS))
+        return self.taken(self.merged(TOPICS), TOPICS)

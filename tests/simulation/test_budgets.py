@@ -1,8 +1,8 @@
 """Budgets over several lanes under faults, and the proof that a missing guard is noticed.
 
-Of the first 100 histories so many catch lanes that take every message as new: 54; keep their slice:
-22; never say that money came back: 7; take other records before the pending one: 100; forget what
-is settled of it: 100; do not ask again when a budget was raised: 29.
+Of the first 100 histories so many catch lanes that take every message as new: 67; keep their slice:
+16; never say that money came back: 4; take other records before the pending one: 100; forget what
+is settled of it: 100; do not ask again when a budget was raised: 41.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from rules_engine.budgets.lane import LaneBudgets
 from rules_engine.budgets.messages import Message, Return
 from rules_engine.budgets.port import Need, Verdict
 from rules_engine.budgets.state import BudgetState
-from tests.simulation.budget_run import run_seed
+from tests.simulation.budget_history import run_seed
 from tests.simulation.oracle import Broken
 from worker.lane.lane import Lane
 

@@ -1,23 +1,24 @@
 """Every guard of the worker, taken out one at a time: each time a harness must fail.
 
 A guard without a harness that misses it is a guess. The simulated histories of one lane
-(`run`) and of one in which time passes (`timer_run`) look for what is lost, doubled or wrong; what
-an event does, and that a repeated one does nothing, is held against the reference model.
+(`lane_history`) and of one in which time passes (`timer_history`) look for what is lost, doubled
+or wrong; what an event does, and that a repeated one does nothing, is held against the reference
+model.
 
 Of the first 300 histories so many catch a lane without the guard (no single one is what a test
 leans on: three have to):
 
-    terms                                    94
-    reading of holes                         77
-    commit after the acknowledgement        150
-    head comparison                          33
-    checked loads                            55
-    cache of one term                        78
-    outbox replay                            44
-    seek from state                         194
+    terms                                    97
+    reading of holes                         84
+    commit after the acknowledgement        157
+    head comparison                          28
+    checked loads                            52
+    cache of one term                        82
+    outbox replay                            45
+    seek from state                         185
     duplicate memory                        300 (cases of the reference about remembered ids)
     timer clock: no record unread           300
-    timer clock: read before the ends        34
+    timer clock: read before the ends        27
 
 The guards of the index of timers are taken out in `test_timers`, those of budgets over several
 lanes in `test_budgets`.
@@ -25,13 +26,15 @@ lanes in `test_budgets`.
 
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 import pytest
 from msgspec import Struct
 
 from tests.reference.compare import Case, compare
 from tests.reference.corners import remembered_ids
-from tests.simulation import careless, run, timer_run
+from tests.simulation import careless, lane_history, timer_history
+from tests.simulation.history import MakeLane
 from tests.simulation.oracle import Broken
 
 SEEDS, ENOUGH = 300, 3
@@ -43,8 +46,8 @@ class Guard(Struct, frozen=True):
 
     name: str
     stands: str
-    break_it: Callable[[pytest.MonkeyPatch], careless.Make]
-    history: Callable[..., int] = run.run_seed
+    break_it: Callable[[pytest.MonkeyPatch], MakeLane[Any]]
+    history: Callable[..., int] = lane_history.run_seed
     faults: int = 12
 
 
@@ -65,20 +68,20 @@ GUARDS = (
         "timer clock: no record unread",
         "worker.lane.waking.rings",
         careless.rings_with_records_unread,
-        timer_run.run_seed,
+        timer_history.run_seed,
         25,
     ),
     Guard(
         "timer clock: read before the ends",
         "worker.lane.waking.rings",
         careless.reads_the_clock_last,
-        timer_run.run_seed,
+        timer_history.run_seed,
         25,
     ),
 )
 
 
-def caught(guard: Guard, make: careless.Make) -> list[int]:
+def caught(guard: Guard, make: MakeLane[Any]) -> list[int]:
     """The first seeds whose histories came out lost, doubled or wrong: enough of them, if so."""
     seeds: list[int] = []
     for seed in range(SEEDS):

@@ -1,6 +1,6 @@
 """The lane under faults; that the simulation notices a missing guard is in `test_guards.py`."""
 
-from tests.simulation.run import run_seed
+from tests.simulation.lane_history import run_seed
 
 SEEDS = 800
 

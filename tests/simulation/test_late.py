@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from tests.simulation import run
-from tests.simulation.careless import Make, timer_lane
+from tests.simulation import lane_history
+from tests.simulation.careless import timer_lane
+from tests.simulation.history import MakeLane
 from tests.simulation.late import LateTables
 from tests.simulation.oracle import Broken
-from tests.simulation.timer_run import run_seed as run_timers
-from tests.simulation.world import World
+from tests.simulation.timer_history import run_seed as run_timers
+from tests.simulation.toy import ToyWorld
 from worker.lane.lane import Lane
 from worker.tables.port import CommitAnswer, IndexChange
 
@@ -17,9 +18,9 @@ SEEDS, ENOUGH = 300, 3
 TIMER_SEEDS = 8
 
 
-def lane_on(tables: type[LateTables]) -> Make:
-    def make(world: World, owner: int) -> Lane:
-        lane = run.make_lane(world, owner)
+def lane_on(tables: type[LateTables]) -> MakeLane[ToyWorld]:
+    def make(world: ToyWorld, owner: int) -> Lane:
+        lane = lane_history.make_lane(world, owner)
         lane.ports = replace(lane.ports, tables=tables(world))
         return lane
 
@@ -27,7 +28,7 @@ def lane_on(tables: type[LateTables]) -> Make:
 
 
 def test_a_late_request_changes_nothing() -> None:
-    owners = sum(run.run_seed(seed, make=lane_on(LateTables)) for seed in range(SEEDS))
+    owners = sum(lane_history.run_seed(seed, make=lane_on(LateTables)) for seed in range(SEEDS))
     assert owners > 2 * SEEDS
 
 
@@ -55,12 +56,12 @@ def test_tables_that_do_not_compare_the_head_of_a_late_commit_are_caught() -> No
     assert len(caught(lane_on(CommitsOverAnyHead))) == ENOUGH
 
 
-def caught(make: Make) -> Sequence[int]:
+def caught(make: MakeLane[ToyWorld]) -> Sequence[int]:
     """The first histories that came out otherwise."""
     seeds: list[int] = []
     for seed in range(SEEDS):
         try:
-            run.run_seed(seed, make=make)
+            lane_history.run_seed(seed, make=make)
         except Broken:
             seeds.append(seed)
         if len(seeds) == ENOUGH:

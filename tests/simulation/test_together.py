@@ -8,9 +8,7 @@ import pytest
 
 from rules_engine.budgets.state import unpack_budgets
 from tests.simulation.oracle import Broken, valid_plans
-from tests.simulation.timer_oracle import verify
-from tests.simulation.together_oracle import judge
-from tests.simulation.together_run import Histories, run_seed
+from tests.simulation.together_history import TogetherHistory, run_seed
 from worker.lane.batch import step
 from worker.lane.evaluator_port import Evaluated
 from worker.lane.plan import timer_at
@@ -27,12 +25,9 @@ def test_the_same_under_many_faults() -> None:
 
 
 def test_lanes_ask_each_other_about_events_and_timers() -> None:
-    histories = Histories(1, faults=0)
-    histories.play()
-    histories.close()
-    expected = [verify(world) for world in histories.together.lanes]
-    judge(expected)
-    cuts = [p.cut for w in histories.together.lanes for p in valid_plans(w.log) if p.cut]
+    history = TogetherHistory(1, faults=0)
+    expected = history.play()
+    cuts = [p.cut for w in history.together.lanes for p in valid_plans(w.log) if p.cut]
     timers = [cut for cut in cuts if timer_at(cut) is not None]
     assert 0 < len(timers) < len(cuts)
     heard = {pair for number, lane in enumerate(expected) for pair in _heard(number, lane.budgets)}

@@ -5,30 +5,30 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from schemas.records import InputRecord
-from tests.simulation.timer_run import MakeLane, TimerHistory, judged, make_lane
-from tests.simulation.timer_world import BEGIN, INTERNAL, TOPICS
-from tests.simulation.world import SimulatedTables
+from tests.simulation.history import MakeLane
+from tests.simulation.tables import SimulatedTables
+from tests.simulation.timer_history import make_lane, run_world
+from tests.simulation.timer_world import BEGIN, DAY_US, TOPICS, TimerWorld
 from worker.tables.port import IndexChange
 
 VISITS = "VISITS"
-ROUNDS = 4
+ROUNDS, SCENE_DAYS = 4, 16
 MOST_UNITS = 100
 MOST_OWNERS = 40
 """After so many the tables stay as they are, so that every history ends."""
 
 
-def run_refusals(seed: int, faults: int = 12, make: MakeLane = make_lane) -> int:
+def run_refusals(seed: int, faults: int = 12, make: MakeLane[TimerWorld] = make_lane) -> int:
     """A catch-up in which clients visit, send something else under the same id dated days later,
     and visit again a day after the first time: what is refused moves no clock, so nobody was absent
     who came back. Timers that rang. Raises Broken where an effect was lost, doubled or wrong."""
-    history = TimerHistory(seed, faults, make)
-    world = history.world
-    world.now, world.most_units = world.end, MOST_UNITS
+    world = TimerWorld(seed, hurry=True, swapped=seed % 2 == 0)
+    world.most_units = MOST_UNITS
     for topic in TOPICS:
-        if topic != INTERNAL:
-            world.topics[topic].clear()
+        world.topics[topic].clear()
     world.topics[VISITS] += _refusals()
-    return judged(history)
+    world.now = world.started + SCENE_DAYS * DAY_US
+    return run_world(world, faults, make)
 
 
 class FallsBack(SimulatedTables):
@@ -41,7 +41,7 @@ class FallsBack(SimulatedTables):
         self._perhaps()
 
     def _perhaps(self) -> None:
-        if self.world.newest < MOST_OWNERS and self.world.chance(0.03):
+        if self.world.newest < MOST_OWNERS and self.world.chance(0.07):
             self.world.roll_back(self.world.random.randint(1, 4))
 
 

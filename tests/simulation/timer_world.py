@@ -1,21 +1,23 @@
 """The world of one lane in which time passes: records appear by and by, and rules are due by dates.
 
-The evaluation is the product's own. Two organizations in two zones, four clients, some ten days of
-events and as many without; the clocks of owners differ and step; rule sets are swapped.
+The evaluation is the product's own. Two organizations in two zones, three clients of each, some
+days of events and as many without; the clocks of owners differ and step; rule sets are swapped.
 """
 
 import json
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from random import Random
+from typing import TypeVar
 
-from rules_engine.author.load import load_rule_set
-from rules_engine.compile import CompiledRuleSet, compile_rule_set
+from rules_engine.compile import CompiledRuleSet
 from schemas.records import InputRecord, Output, Record
 from schemas.topics import Channel
+from tests.simulation.parts import SimulatedClock, SimulatedPublisher
 from tests.simulation.source import SomeOfEach
-from tests.simulation.world import SimulatedPublisher, Step, World
+from tests.simulation.timer_rules import rules_in_force, rules_named
+from tests.simulation.world import Step, World
 from worker.evaluation.evaluator import make_terms
 from worker.lane.ports import Batch
 
@@ -26,97 +28,53 @@ CHANNELS = {topic: Channel[topic] for topic in (*TOPICS, PAYMENTS)}
 BEGIN = datetime(2026, 3, 20, tzinfo=UTC)
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
-EVENT_DAYS, DAYS = 9, 16
+EVENT_DAYS, DAYS = 5, 10
+PACES_US = (HOUR_US, 3 * HOUR_US, 6 * HOUR_US)
+"""So much time passes while an owner waits for records, by history."""
 TERMS = make_terms(300, 120, 180)
-
-RULES = """
-organizationId: {organization}
-version: "{version}"
-timeZone: {zone}
-currency: RUB
-limits: {{budget: {{amountMajor: 60, per: WEEK}}}}
-rules:
-  - id: topup
-    name: Top-up
-    trigger: BALANCE_TOPPED_UP
-    actions:
-      - {{type: ADD_BONUS, formula: topupAmountMajor, expiresInDays: {lapse}}}
-      - {{type: ASSIGN_GROUP, groupId: fresh, expiresInDays: 1}}
-  - id: absent
-    name: Absent
-    trigger: CLIENT_ABSENT
-    after: {{days: {absent}}}
-    at: "{at}"
-    actions:
-      - {{type: ADD_BONUS, formula: "5", expiresInDays: 1}}
-      - {{type: ASSIGN_GROUP, groupId: sleepers, expiresInDays: 2}}
-  - {{id: absent-long, name: Long, trigger: CLIENT_ABSENT, after: {{days: 4}}, at: "{at}",
-     actions: [{{type: ADD_BONUS, formula: daysSinceLastVisit, expiresInDays: 2}}]}}
-  - {{id: first, name: First, trigger: AFTER_FIRST_VISIT, after: {{days: 1}},
-     actions: [{{type: ADD_BONUS, formula: visitCount}}]}}
-  - {{id: birthday, name: Birthday, trigger: BIRTHDAY, at: "{at}",
-     actions: [{{type: ADD_BONUS, formula: "7", expiresInDays: 1}}]}}
-  - {{id: expiring, name: Expiring, trigger: BONUS_EXPIRING, before: {{days: 1}},
-     actions: [{{type: SEND_PUSH, title: "{{expiringAmountMajor}}", body: b, ttlHours: 1}}]}}
-  - {{id: expired, name: Expired, trigger: BONUS_EXPIRED,
-     actions: [{{type: ADD_BONUS, formula: "expiredAmountMajor / 2", expiresInDays: 3}}]}}
-"""
-VERSIONS = {
-    "r1": {"absent": 2, "at": "10:00", "lapse": 2},
-    "r2": {"absent": 1, "at": "09:30", "lapse": 1},
-    "r3": {"absent": 3, "at": "10:00", "lapse": 2},
-}
-ZONES = {"p": "Europe/Berlin", "q": "Asia/Vladivostok"}
-
-
-@cache
-def rule_set(organization: str, version: str) -> CompiledRuleSet:
-    zone = ZONES[organization]
-    text = RULES.format(organization=organization, version=version, zone=zone, **VERSIONS[version])
-    return compile_rule_set(load_rule_set(text, organization))
-
-
-@cache
-def by_hash() -> dict[str, CompiledRuleSet]:
-    every = (rule_set(organization, version) for organization in ZONES for version in VERSIONS)
-    return {each.content_hash: each for each in every}
 
 
 class TimerWorld(World):
-    """`started`: real microseconds; each step of the scheduler lets some time pass. The lane is
-    number `number` of `lanes`."""
+    """`hurry`: all records are there from the beginning, a catch-up; `swapped`: other rules
+    come into force. A step of the scheduler lets a little time pass, an idle owner's wait much."""
 
-    number, lanes = 0, 1
     inputs: Sequence[str] = TOPICS
     terms = TERMS
 
-    def __init__(self, seed: int, hurry: bool = False) -> None:
-        super().__init__(seed)
+    def __init__(self, seed: int, *, hurry: bool = False, swapped: bool = False) -> None:
+        super().__init__(Random(seed))
         self.started = self.now = int(BEGIN.timestamp()) * 1_000_000
+        """Real microseconds."""
+        self.pace_us = self.random.choice(PACES_US)
         self.topics: dict[str, list[InputRecord]] = make_topics(self.random)
+        self.rules = "r1"
         self.read_at: dict[int, int] = {}
         """Wall clock that an owner read → the instant at which it did."""
         self.skews: dict[int, int] = {}
         self.most_units = 1 + seed % 3
-        self.swapped = False
+        self.swapped = swapped
         if hurry:
-            self.now += DAYS * DAY_US
+            self.now = self.end
 
     @property
     def end(self) -> int:
         return self.started + DAYS * DAY_US
 
-    def pass_time(self) -> None:
-        """In the end time stands still, so that everybody comes to rest."""
-        if self.now <= self.end + DAY_US:
-            self.now += int(self.random.expovariate(1 / (HOUR_US / 4)))
+    def pass_time(self, microseconds: int) -> None:
+        self.now += microseconds
+
+    def wait(self, owner: int) -> None:
+        """What is due after the end comes slowly, so that everybody comes to rest."""
+        super().wait(owner)
+        pace = self.pace_us if self.now < self.end else PACES_US[0]
+        self.pass_time(int(self.random.expovariate(1 / pace)))
 
     def visible(self, topic: str) -> int:
         """How many records the topic holds by now."""
         records = self.topics[topic]
-        if topic == INTERNAL:
+        if topic == INTERNAL or self.now >= self.end:
             return len(records)
-        return sum(record.timestamp * 1000 <= self.now for record in records)
+        return bisect_right(records, self.now // 1000, key=_timestamp)
 
     def wall(self, owner: int) -> int:
         self.now += 1
@@ -126,14 +84,15 @@ class TimerWorld(World):
         self.read_at[wall] = self.now
         return wall
 
-    def rule_sets(self) -> dict[str, CompiledRuleSet]:
-        return {organization: rule_set(organization, self.rules) for organization in ZONES}
+
+def _timestamp(record: InputRecord) -> int:
+    return record.timestamp
 
 
 def make_topics(random: Random) -> dict[str, list[InputRecord]]:
     """Events whose dates are mostly those of their records, sometimes days older."""
     topics: dict[str, list[InputRecord]] = {topic: [] for topic in TOPICS}
-    instants = sorted(random.uniform(0, EVENT_DAYS) for _ in range(random.randint(4, 22)))
+    instants = sorted(random.uniform(0, EVENT_DAYS) for _ in range(random.randint(3, 12)))
     for number, days in enumerate(instants):
         arrived = BEGIN + timedelta(days=days)
         late = random.choice((0, 0, 0, 0.01, 1.2, 3))
@@ -167,6 +126,9 @@ def _event(random: Random, arrived: datetime) -> tuple[str, dict[str, object]]:
     return "CLIENTS", {"type": "CLIENT_UPDATED", "birthday": birthday.isoformat()}
 
 
+AnyTimerWorld = TypeVar("AnyTimerWorld", bound=TimerWorld)
+
+
 class WorldRules:
     """The rule book: the version that the world has now."""
 
@@ -174,14 +136,12 @@ class WorldRules:
         self.world = world
 
     def rules_of(self, named: Mapping[str, str | None] | None) -> Mapping[str, CompiledRuleSet]:
-        if named is None:
-            return self.world.rule_sets()
-        return {org: by_hash()[name] for org, name in named.items() if name is not None}
+        return rules_in_force(self.world.rules) if named is None else rules_named(named)
 
     async def learn(self, named: Mapping[str, str | None]) -> None: ...
 
 
-class TimerSource(SomeOfEach[TimerWorld]):
+class TimerSource(SomeOfEach[AnyTimerWorld]):
     topics: Sequence[str] = TOPICS
     internal: str | None = INTERNAL
 
@@ -192,37 +152,33 @@ class TimerSource(SomeOfEach[TimerWorld]):
         await Step()
         first = self.some(INTERNAL)
         if internal_only:
-            return self.taken(first)
-        return self.taken([*first, *self.merged(self.topics[1:])])
+            return self.taken(first, (INTERNAL,))
+        return self.taken([*first, *self.merged(self.topics[1:])], self.topics)
 
 
 class TimerPublisher(SimulatedPublisher):
-    """What the lane says to itself about budgets comes back in the internal topic."""
+    """What lanes say to each other about budgets comes to the receiver's internal topic; a lane
+    that is alone says it to itself."""
 
-    def __init__(self, world: TimerWorld) -> None:
-        super().__init__(world)
-        self._topic = world.topics[INTERNAL]
+    def __init__(self, lanes: Sequence[TimerWorld], number: int = 0) -> None:
+        super().__init__(lanes[number])
+        self._lanes = lanes
 
-    async def publish(self, outputs: Sequence[Output]) -> None:
-        for output in outputs:
-            await super().publish([output])
-            if output.partition is not None:
-                place = (INTERNAL, 0, len(self._topic), 0)
-                self._topic.append(InputRecord(*place, output.key, output.value))
+    def deliver(self, output: Output) -> None:
+        if output.partition is not None:
+            receiver = self._lanes[output.partition]
+            receiver.changes += 1
+            topic = receiver.topics[INTERNAL]
+            place = (INTERNAL, output.partition, len(topic), 0)
+            topic.append(InputRecord(*place, output.key, output.value))
 
 
-class OwnerClock:
+class OwnerClock(SimulatedClock):
     """An owner's own wall clock, which may differ from the world's and step."""
 
     def __init__(self, world: TimerWorld, owner: int) -> None:
-        self.world, self.owner = world, owner
+        super().__init__(world)
+        self._world, self.owner = world, owner
 
     def now_us(self) -> int:
-        return self.world.wall(self.owner)
-
-    def perf(self) -> float:
-        return 0.0
-
-    async def sleep(self, seconds: float) -> None:
-        for _ in range(3):
-            await Step()
+        return self._world.wall(self.owner)

@@ -15,8 +15,8 @@ from rules_engine.calendar import calendar_of, period_ordinal
 from rules_engine.checked import Period
 from schemas.instants import parse_instant
 from tests.simulation.oracle import Broken
-from tests.simulation.timer_oracle import Expected
-from tests.simulation.timer_world import ZONES
+from tests.simulation.timer_fold import Expected
+from tests.simulation.timer_rules import ZONES
 
 LIMIT, NOTHING = Decimal(60), Decimal(0)
 """Of each week, in every version of the rules (`timer_world`)."""

@@ -11,38 +11,33 @@ from random import Random
 
 from msgspec.structs import replace
 
-from schemas.records import InputRecord, Output
+from schemas.records import InputRecord
 from tests.simulation.timer_world import (
     BEGIN,
-    DAY_US,
-    DAYS,
     EVENT_DAYS,
-    INTERNAL,
     PAYMENTS,
     TOPICS,
-    OwnerClock,
     TimerSource,
     TimerWorld,
 )
-from tests.simulation.world import SimulatedPublisher, Step
 from worker.evaluation.evaluator import make_terms
 
 LANES = 3
 INPUTS = (*TOPICS, PAYMENTS)
-DAYS_OF_PAYMENTS = (2, 180)
+DAYS_OF_PAYMENTS = (180, 2, 180)
 """So long they are remembered: a part of a history, or all of it."""
 CLIENTS = "CLIENTS"
 
 
 class Together:
-    """What the lanes have in common."""
+    """What the lanes have in common. Some begin when all records are there already: a catch-up."""
 
     def __init__(self, seed: int) -> None:
         self.now = 0
         self.rules = "r1"
         self.lanes = [TimeLane(self, number, seed) for number in range(LANES)]
-        if seed % 3 == 0:  # a catch-up: all records are there
-            self.now += DAYS * DAY_US
+        if seed % 3 == 0:
+            self.now = self.lanes[0].end
 
 
 class TimeLane(TimerWorld):
@@ -53,10 +48,10 @@ class TimeLane(TimerWorld):
         self.together, self.number = together, number
         self.member = 0
         """An earlier owner to whom the group gave the lane back; 0: it is the newest one's."""
-        super().__init__(seed * LANES + number)
+        super().__init__(seed * LANES + number, swapped=seed % 2 == 0)
         self.most_units = 1 + seed % 3
-        self.swapped, self.late = seed % 2 == 0, seed % 3 == 1
-        self.terms = make_terms(300, 120, DAYS_OF_PAYMENTS[seed // 2 % 2])
+        self.late = seed % 3 == 1
+        self.terms = make_terms(300, 120, DAYS_OF_PAYMENTS[seed // 3 % len(DAYS_OF_PAYMENTS)])
         self.topics[PAYMENTS] = []
         for topic, record in lives_and_payments(self.random):
             self.topics[topic].append(record)
@@ -80,19 +75,21 @@ class TimeLane(TimerWorld):
     def rules(self, rules: str) -> None:
         self.together.rules = rules
 
-    def pass_time(self) -> None:
+    def is_member(self, owner: int) -> bool:
+        return owner == (self.member or self.newest)
+
+    def pass_time(self, microseconds: int) -> None:
         """Lanes take turns: for each of them it passes as if it were alone."""
-        if self.chance(1 / LANES):
-            super().pass_time()
+        super().pass_time(microseconds // LANES)
 
 
 def lives_and_payments(random: Random) -> list[tuple[str, InputRecord]]:
     """Payments with bonuses, their refunds, and clients who are forgotten."""
     found = []
-    for number in range(random.randint(6, 24)):
+    for number in range(random.randint(3, 12)):
         arrived = BEGIN + timedelta(days=random.uniform(0, EVENT_DAYS))
         kind = random.choice(("PAYMENT_MADE", "PAYMENT_MADE", "PAYMENT_REFUNDED", "FORGOTTEN"))
-        client = random.choice("xyz")
+        client = random.choice("xy")
         event: dict[str, object] = {
             "eventId": f"l{number}",
             "organizationId": random.choice("ppq"),
@@ -114,34 +111,6 @@ def lives_and_payments(random: Random) -> list[tuple[str, InputRecord]]:
     return found
 
 
-class TogetherSource(TimerSource):
-    world: TimeLane
+class TogetherSource(TimerSource[TimeLane]):
     topics: Sequence[str] = INPUTS
     partitions = LANES
-
-    async def still_member(self) -> bool:
-        await Step()
-        return self.owner == (self.world.member or self.world.newest)
-
-
-class TogetherPublisher(SimulatedPublisher):
-    """Messages arrive in the receiver's partition, again with every repetition."""
-
-    def __init__(self, world: TimeLane) -> None:
-        super().__init__(world)
-        self._lanes = world.together.lanes
-
-    async def publish(self, outputs: Sequence[Output]) -> None:
-        for output in outputs:
-            await super().publish([output])
-            if output.partition is not None:
-                topic = self._lanes[output.partition].topics[INTERNAL]
-                place = (INTERNAL, output.partition, len(topic), 0)
-                topic.append(InputRecord(*place, output.key, output.value))
-
-
-class RunningClock(OwnerClock):
-    """By which an owner also loses its patience: a lane that is to be left gives its commit up."""
-
-    def perf(self) -> float:
-        return self.world.now / 1_000_000

@@ -7,10 +7,11 @@ clock before it: an event lost, doubled, reordered or decided anew shows in all 
 
 import zlib
 from collections.abc import Mapping, Sequence
+from random import Random
 
 from msgspec import Struct
 
-from schemas.records import Output, Record
+from schemas.records import InputRecord, Output, Record
 from tests.simulation.world import World
 from worker.lane.evaluator_port import Evaluated, Moment, Pending, Search, Work
 from worker.lane.plan import Terms
@@ -18,6 +19,32 @@ from worker.tables.port import IndexRange
 
 TERMS = Terms(0, 0, 0, evaluation=1, codec=1)
 MOST_CLIENTS = 2
+TOPICS = ("A", "B", "C")
+PER_TOPIC = 7
+
+
+class ToyWorld(World):
+    """`rules`: those that are in force."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(Random(seed))
+        self.topics = make_topics(self.random)
+        self.rules = "r1"
+
+
+def make_topics(random: Random) -> dict[str, list[InputRecord]]:
+    """Three topics, three clients; broker timestamps mostly ascending, sometimes not."""
+    topics: dict[str, list[InputRecord]] = {}
+    for number, topic in enumerate(TOPICS):
+        stamp = 0
+        topics[topic] = []
+        for offset in range(PER_TOPIC):
+            stamp += random.choice((0, 1, 2, 5, -2))
+            client = "xyz"[(offset * (number + 1) + random.randint(0, 1)) % 3]
+            value = f"{topic}{offset}".encode()
+            record = InputRecord(topic, 0, offset, stamp, client.encode(), value)
+            topics[topic].append(record)
+    return topics
 
 
 class ToyWork(Struct, frozen=True):
@@ -60,7 +87,7 @@ class Timeless:
 
 
 class ToyEvaluator(Timeless):
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: ToyWorld) -> None:
         self.world = world
 
     @property
@@ -115,13 +142,3 @@ def unpack(raw: bytes) -> tuple[int, int]:
         return 0, 0
     count, checksum = raw.decode().split(":")
     return int(count), int(checksum)
-
-
-class SilentObserver:
-    def acquired(self, lane: int, term: int, replayed: int, silent: int) -> None: ...
-    def committed(self, lane: int, evaluated: Evaluated, records: Sequence[Record]) -> None: ...
-    def published(self, lane: int, outputs: int) -> None: ...
-    def stage(self, name: str, seconds: float) -> None: ...
-    def fenced(self, lane: int, cause: str) -> None: ...
-    def retried(self, lane: int, what: str, error: Exception) -> None: ...
-    def released(self, lane: int) -> None: ...

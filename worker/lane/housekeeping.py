@@ -4,10 +4,11 @@ No part of a plan: whether it has happened changes no outcome, and an entry of t
 is still to be done, also to the next owner of the lane (docs/adr/0005-crash-points.md).
 """
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from worker.errors import Moved
 from worker.index.changes import names_forgotten
-from worker.lane.batch import load
 from worker.lane.erasing import erase
 from worker.tables.port import IndexChange
 
@@ -52,8 +53,16 @@ class Housekeeping:
         if not any(e < old.beyond for e in await lane.index.earliest(owned.raw_head, [old.first])):
             return
         (entries,) = await lane.index.look(owned.raw_head, [old])
-        values = await load(lane, [evaluator.key_of(entry) for entry in entries])
-        gone = evaluator.forgets(values, owned.head.clock)
+        gone = evaluator.forgets(await self._there(lane, entries), owned.head.clock)
         lane.index.found_stale(entries)
         await lane.index.tidy(owned.raw_head, gone)
         lane.cache.put(dict.fromkeys(gone, b""))
+
+    async def _there(self, lane: "Lane", entries: Sequence[bytes]) -> Mapping[str, bytes]:
+        """The values behind entries, as the tables hold them: where these fell back by a deletion
+        and by no plan, the cache calls gone what is there again. Raises Moved, Unavailable."""
+        keys = list(dict.fromkeys(map(lane.ports.evaluator.key_of, entries)))
+        found = await lane.ports.tables.load(lane.held().raw_head, keys)
+        if found is None:
+            raise Moved
+        return {key: raw for key, raw in zip(keys, found, strict=True) if raw is not None}

@@ -23,7 +23,7 @@ from rules_engine.memory import entries_in
 from schemas.instants import instant_text
 from schemas.records import InputRecord
 from schemas.topics import Channel
-from tests.simulation.toy import SilentObserver
+from tests.simulation.parts import SilentObserver
 from tests.unit.lane.test_evaluator import OneSet
 from tests.unit.lane.test_lane import NOON, Place
 from worker.errors import Diverged

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from schemas.records import InputRecord, Output, Record
 from schemas.topics import Channel
-from tests.simulation.toy import SilentObserver, ToyEvaluator
-from tests.simulation.world import Step, World
+from tests.simulation.parts import SilentObserver
+from tests.simulation.toy import ToyEvaluator, ToyWorld
+from tests.simulation.world import Step
 from worker.errors import BadLog, Contradicted, LoudStop, OutcomeUnknown
 from worker.kafka.fakes import MemoryLog, MemoryPublisher
 from worker.lane.acquire import acquire
@@ -92,7 +93,7 @@ class Place:
             log=self.log,
             tables=self.tables,
             publisher=self.publisher.lane(0),
-            evaluator=ToyEvaluator(World(0)),
+            evaluator=ToyEvaluator(ToyWorld(0)),
             clock=self.clock,
             observer=SilentObserver(),
         )

@@ -13,8 +13,7 @@ from msgspec.structs import replace
 
 from schemas.records import Record
 from schemas.topics import Channel
-from tests.simulation.toy import ToyEvaluator, ToyWork
-from tests.simulation.world import World
+from tests.simulation.toy import ToyEvaluator, ToyWork, ToyWorld
 from tests.unit.lane.test_lane import DAY_US, NOON, Place
 from worker.errors import LoudStop
 from worker.lane.acquire import acquire
@@ -79,7 +78,7 @@ class CrashAt:
 
 def owner(place: Place, points: Points = UNMARKED) -> Lane:
     lane = place.lane()
-    lane.ports = replace(lane.ports, evaluator=TwiceTried(World(0)), points=points)
+    lane.ports = replace(lane.ports, evaluator=TwiceTried(ToyWorld(0)), points=points)
     return lane
 
 

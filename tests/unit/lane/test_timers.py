@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
 
 from rules_engine.author.load import load_rule_set
 from rules_engine.compile import CompiledRuleSet, compile_rule_set
 from rules_engine.timers.facts import Fact
 from schemas.records import InputRecord, Record
 from schemas.topics import Channel
-from tests.simulation.toy import SilentObserver
+from tests.simulation.parts import SilentObserver
 from worker.errors import BadLog
 from worker.evaluation.evaluator import LoyaltyEvaluator, make_terms
 from worker.evaluation.payments import MARK
@@ -317,21 +320,22 @@ async def test_a_new_rule_on_a_quiet_lane_pays_no_day_that_is_past() -> None:
 
 # ---------------------------------------------------------------------- payments
 
+PAYMENTS = [f"izi\x1fc\x1f{MARK}\x1fp{number}" for number in range(2)]
 
-async def test_payments_are_deleted_by_the_clock_of_the_lane() -> None:
-    place = Place()
+
+async def lane_with_an_old_payment(place: Place) -> Lane:
+    """Of two payments, made on two days, the first is older than payments are remembered."""
     fields = {"totalAmountMajor": "9", "bonusAmountMajor": "5", "productType": "BAR"}
     for number, days in enumerate((0, 1)):
         at = BEGIN + timedelta(days=days)
         name = f"p{number}"
         fields |= {"productId": "cola", "paymentId": name}
         place.inputs.add("PAYMENTS", at, "c", name, type="PAYMENT_MADE", **fields)
-    keys = [f"izi\x1fc\x1f{MARK}\x1fp{number}" for number in range(2)]
     place.clock.at += DAY_US
     lane = place.lane()
     await place.turn(lane)
     head = lane.held().raw_head
-    assert all(await place.tables.load(head, keys) or [])
+    assert all(await place.tables.load(head, PAYMENTS) or [])
     place.clock.at = int(BEGIN.timestamp()) * SECOND_US + 180 * DAY_US + 1
     place.inputs.add(
         "CLIENTS",
@@ -343,10 +347,33 @@ async def test_payments_are_deleted_by_the_clock_of_the_lane() -> None:
     )
     place.clock.at += 2 * SECOND_US
     await place.turn(lane)
-    await Housekeeping().drop_outdated(lane)
-    found = await place.tables.load(lane.held().raw_head, keys)
+    return lane
+
+
+async def payments_there(place: Place, lane: Lane) -> list[bool]:
+    found = await place.tables.load(lane.held().raw_head, PAYMENTS)
     assert found is not None
-    assert [value is None for value in found] == [True, False]
+    return [value is not None for value in found]
+
+
+async def test_payments_are_deleted_by_the_clock_of_the_lane() -> None:
+    place = Place()
+    lane = await lane_with_an_old_payment(place)
+    await Housekeeping().drop_outdated(lane)
+    assert await payments_there(place, lane) == [False, True]
+
+
+async def test_a_payment_is_deleted_again_where_the_tables_lost_its_deletion_alone() -> None:
+    """No plan was lost, the head is the same: nothing tells the lane but the tables themselves."""
+    place = Place()
+    lane = await lane_with_an_old_payment(place)
+    fallen = deepcopy(place.tables)
+    await Housekeeping().drop_outdated(lane)
+    place.tables = fallen
+    lane.ports = replace(lane.ports, tables=fallen)
+    lane.index = IndexView(fallen)
+    await Housekeeping().drop_outdated(lane)
+    assert await payments_there(place, lane) == [False, True]
 
 
 # ---------------------------------------------------------------------- the view of the index
