@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import getcontext, setcontext
 
+from msgspec import Struct
+
 from rules_engine.books.around import ALONE, Around
 from rules_engine.books.booking import (
     asks_books,
@@ -33,6 +35,15 @@ from schemas.wire import Command, JournalRecord
 
 NO_BUDGETS = NoBudgets()
 _DECIMAL = DECIMAL128.copy()
+
+
+class Digests(Struct, frozen=True, gc=False):
+    """What is remembered of an event: digests of its id, of its content and, where it is a payment,
+    of the payment's id."""
+
+    event: bytes
+    content: bytes
+    payment: bytes | None = None
 
 
 @contextmanager
@@ -71,13 +82,13 @@ def apply_event(
     """
     # 1.
     digest, content = event_digest(event.event_id), content_digest(event)
-    memory, at = client.memory, event.occurred_at
+    memory = client.memory
     if digest in memory and (known := recall(memory, digest, client.latest_at)) is not None:
         if known.content == content:
             return Outcome(client, duplicate=True)
         return Outcome(client, rejected=reused(event))
     if clock is None:
-        clock = at
+        clock = event.occurred_at
     payment = None
     if type(event) is PaymentMade:
         payment = payment_digest(client, event, digest, around, clock)
@@ -91,14 +102,27 @@ def apply_event(
     elif type(event) is ClientForgotten:
         terms_now = None if rule_set is None else rule_set.books
         return forget(terms_now, client, event, origin, around, clock)
+    digests = Digests(digest, content, payment)
+    return _take(rule_set, client, event, digests, origin, budgets, around, clock)
+
+
+def _take(
+    rule_set: CompiledRuleSet | None,
+    client: ClientState,
+    event: Event,
+    digests: Digests,
+    origin: Origin,
+    budgets: Budgets,
+    around: Around,
+    clock: int,
+) -> Outcome:
+    """Steps 2 to 4 of `apply_event`."""
     # 2.
     before = client
     if event.snapshot is not None:
-        before = take_snapshot(client, event.snapshot, at)
+        before = take_snapshot(client, event.snapshot, event.occurred_at)
     if rule_set is None:
-        after = event_taken(
-            before, event, digest, content, payment, before.account, before.lapses_at
-        )
+        after = event_taken(before, event, digests, before.account, before.lapses_at)
         return Outcome(after, payment=unbooked_payment(event, client.life))
     terms, books = rule_set.books, None
     if asks_books(before, event, around, clock):
@@ -119,7 +143,7 @@ def apply_event(
         account, lapses_at, credited = book_credits(
             terms, account, lapses_at, event, origin, run.commands, run.credits, run.calendar
         )
-    after = event_taken(before, event, digest, content, payment, account, lapses_at)
+    after = event_taken(before, event, digests, account, lapses_at)
     outcome = _outcome(after, run, books, credited)
     if (run is not None and run.group_changes) or (
         lapses_at is not None and lapses_at <= clock - around.lapse_grace_us
@@ -154,22 +178,18 @@ def refusal(
 def event_taken(
     before: ClientState,
     event: Event,
-    digest: bytes,
-    content: bytes,
-    payment: bytes | None,
+    digests: Digests,
     account: bytes,
     lapses_at: int | None,
 ) -> ClientState:
-    """The state that counts and remembers the event, with its account as it was booked.
-
-    `payment`: the digest of its payment id, None for what is no payment.
-    """
+    """The state that counts and remembers the event, with its account as it was booked."""
     at, latest = event.occurred_at, before.latest_at
     if latest is None or latest < at:
         latest = at
-    memory, payments = remember(before.memory, digest, content, at, latest), before.payments
-    if payment is not None:
-        payments = with_payment(payments, payment, digest, memory, latest)
+    memory = remember(before.memory, digests.event, digests.content, at, latest)
+    payments = before.payments
+    if digests.payment is not None:
+        payments = with_payment(payments, digests.payment, digests.event, memory, latest)
     return after_event(before, event, memory, account, lapses_at, payments)
 
 
@@ -189,8 +209,8 @@ def forget(
         book_lapses(books)
         book_erasure(books)
         journal = tuple(books.records)
-    digest, content = event_digest(event.event_id), content_digest(event)
-    after = event_taken(client, event, digest, content, None, b"", None)
+    digests = Digests(event_digest(event.event_id), content_digest(event))
+    after = event_taken(client, event, digests, b"", None)
     return Outcome(forgotten(after), journal=journal)
 
 

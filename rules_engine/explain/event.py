@@ -17,7 +17,14 @@ from rules_engine.books.terms import BookTerms
 from rules_engine.budgets.port import Budgets
 from rules_engine.checked import CheckedRuleSet
 from rules_engine.client import ClientState, take_snapshot
-from rules_engine.evaluate import NO_BUDGETS, event_taken, forget, payment_reused, reused
+from rules_engine.evaluate import (
+    NO_BUDGETS,
+    Digests,
+    event_taken,
+    forget,
+    payment_reused,
+    reused,
+)
 from rules_engine.explain.decided import (
     Explanation,
     credits_of,
@@ -63,7 +70,7 @@ def explain_event(
     unasked = _unasked(terms, client, event, origin, around, clock)
     if unasked is not None:
         return Explanation(unasked, ())
-    memory = _remembered(client, event, around, clock)
+    digests = _remembered(client, event, around, clock)
     # 2.
     books = Books(terms, _seen(client, event), event, origin, around, clock, budgets)
     asks = asks_books(books.client, event, around, clock)
@@ -89,7 +96,7 @@ def explain_event(
         credits_of(commands),
         values.calendar,
     )
-    after = ledger.charged(event_taken(before, event, *memory, account, lapses_at))
+    after = ledger.charged(event_taken(before, event, digests, account, lapses_at))
     outcome = _booked(outcome_of(decided, after, event.occurred_at), books, credited)
     return Explanation(end_at_once(outcome, terms, event.client_id, around, clock), told)
 
@@ -128,15 +135,11 @@ def _seen(client: ClientState, event: Event) -> ClientState:
     return take_snapshot(client, event.snapshot, event.occurred_at)
 
 
-def _remembered(
-    client: ClientState, event: Event, around: Around, clock: int
-) -> tuple[bytes, bytes, bytes | None]:
-    """What is kept of an event to know it again: digests of its id, its content and, of a payment,
-    the payment's id."""
+def _remembered(client: ClientState, event: Event, around: Around, clock: int) -> Digests:
     digest, content = event_digest(event.event_id), content_digest(event)
     if not isinstance(event, PaymentMade):
-        return digest, content, None
-    return digest, content, payment_digest(client, event, digest, around, clock)
+        return Digests(digest, content)
+    return Digests(digest, content, payment_digest(client, event, digest, around, clock))
 
 
 def _booked(outcome: Outcome, books: Books, credited: tuple[JournalRecord, ...]) -> Outcome:
