@@ -30,6 +30,8 @@ _MOST_TRIED = 150
 """Events that are tried for one trigger."""
 _MOST_FITTED = 4
 """Sets of rules for which the greatest amount is looked for that gets all their credits."""
+_MOST_FITS = 6
+"""Boxes in which it is looked for."""
 _SPARE = 50
 """Boxes in which an event is looked for after the bound is proven."""
 _NOT_FOUND = "no event was found that gets all of it"
@@ -65,7 +67,7 @@ class Search:
             else Witness(rule_set, first.trigger, since)
         )
         self._best = Payout(rules[0].trigger, _ZERO, _ZERO)
-        self._tried = 0
+        self._tried, self._fits_left = 0, _MOST_FITS
 
     def run(self) -> Payout:
         with localcontext(DECIMAL128):
@@ -127,7 +129,8 @@ class Search:
                 other = self._reach(box, low | {name})
                 if other > reached:
                     low, reached = low | {name}, other
-        if promise.is_decided and reached < promise.most:
+        if promise.is_decided and reached < promise.most and self._fits_left:
+            self._fits_left -= 1
             self._fit(box, low)
 
     def _fit(self, box: Box, low: frozenset[str]) -> None:
@@ -148,7 +151,7 @@ class Search:
             if paid not in seen:
                 seen.add(paid)
                 self._fit_all(least, name, (amount, end), place)
-            amount *= 2
+            amount = max(1, 2 * amount)
 
     def _fit_all(self, lines: list[bytes], name: str, ends: tuple[int, int], place: Place) -> None:
         """By halving. `ends`: an amount that gets what is wanted, and one that does not."""

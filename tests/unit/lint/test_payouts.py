@@ -144,6 +144,13 @@ CASES: list[tuple[str, list[Rule], Rule, str, str]] = [
     ("above what a client gets", [rule(TOPUP, "100")], daily(90), "0", ""),
     ("two, of which one fits", [rule(TOPUP, "60"), rule(TOPUP, "50")], daily(90), "60", "r0"),
     (
+        "twenty minutes, from none on, and what fits behind them",
+        [rule(ENDED, "durationMinutes"), rule(ENDED, "50")],
+        daily(70),
+        "70",
+        "r0 r1",
+    ),
+    (
         "the rule's own budget",
         [rule(TOPUP, FIFTH, limits=daily(90, "budget")), rule(TOPUP, "5")],
         {},
