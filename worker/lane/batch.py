@@ -14,7 +14,7 @@ from xxhash import xxh3_128_digest
 
 from schemas.records import Record
 from worker.errors import BadLog, Fenced, Moved, OutcomeUnknown
-from worker.lane.commit import Commit, commit, digest_states, encode_outbox
+from worker.lane.commit import Commit, commit, digest_states, encode_outbox, plan_digest
 from worker.lane.evaluator_port import Evaluated, Moment, Only, Search, Work
 from worker.lane.plan import Plan, Range, Start, Terms, decode_record, encode
 from worker.lane.points import Point
@@ -52,9 +52,9 @@ async def step(
         return evaluated
     taken = records[: evaluated.taken]
     again = 0 if again_at is None else ports.clock.now_us()
-    planned = _planned(lane, taken, evaluated, moment, again=again)
+    raw, planned = _planned(lane, taken, evaluated, moment, again=again)
     stages.over(Point.EVALUATED)
-    offset = await append(lane, planned.raw)  # 5, 6
+    offset = await append(lane, raw)  # 5, 6
     stages.over(Point.APPENDED)
     lane.index.note(evaluated.index)
     await commit(lane, planned.at(offset))  # 7
@@ -71,8 +71,8 @@ async def step_empty(lane: "Lane", positions: dict[str, int] | None = None) -> N
     moment = _moment(lane)
     timer = moment.position.timer if moment.position is not None else None
     evaluated = Evaluated(0, {}, [], {}, moment.begin, timer=timer)
-    planned = _planned(lane, (), evaluated, moment, positions)
-    offset = await append(lane, planned.raw)
+    raw, planned = _planned(lane, (), evaluated, moment, positions)
+    offset = await append(lane, raw)
     lane.ports.points.reached(Point.EMPTY_APPENDED)
     await commit(lane, planned.at(offset))
     lane.ports.points.reached(Point.EMPTY_COMMITTED)
@@ -145,8 +145,8 @@ def _planned(
     moment: Moment,
     positions: dict[str, int] | None = None,
     again: int = 0,
-) -> Commit:
-    """The plan of the evaluation, with all that its commit writes; not yet in the log."""
+) -> tuple[bytes, Commit]:
+    """The plan of the evaluation as the log takes it, and all that its commit writes."""
     owned, ports = lane.held(), lane.ports
     outbox = encode_outbox(evaluated.outputs)
     head = owned.head
@@ -170,7 +170,8 @@ def _planned(
         again=again,
     )
     owned.planned_at, owned.logged_done = plan.made_at, owned.done
-    return Commit(-1, encode(plan), plan, ports.evaluator.terms, outbox, evaluated)
+    raw = encode(plan)
+    return raw, Commit(-1, plan_digest(raw), plan, ports.evaluator.terms, outbox, evaluated)
 
 
 def ranges(

@@ -26,10 +26,11 @@ _outbox_decoder = msgspec.msgpack.Decoder(list[Output])
 
 
 class Commit(Struct, frozen=True):
-    """A valid plan and what it comes to, ready to be written."""
+    """A valid plan and what it comes to, ready to be written. `digest`: of the plan's bytes as they
+    stand in the log, whichever release wrote them (`plan_digest`)."""
 
     offset: int
-    raw: bytes
+    digest: bytes
     plan: Plan
     terms: Terms
     outbox: bytes
@@ -81,7 +82,7 @@ def following(old: Head, work: Commit) -> Head:
     return Head(
         seq=work.plan.seq,
         plan_offset=work.offset,
-        plan_digest=plan_digest(work.raw),
+        plan_digest=work.digest,
         positions=advance(old.positions, work.plan),
         partitions=work.plan.partitions or old.partitions,
         clock=work.evaluated.clock,

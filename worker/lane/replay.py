@@ -25,7 +25,7 @@ from worker.errors import BadLog, Contradicted, Diverged, LoudStop
 from worker.lane.batch import load, search_timers
 from worker.lane.commit import Commit, digest_states, encode_outbox, following, write
 from worker.lane.evaluator_port import Evaluated, Moment, Only, Work
-from worker.lane.plan import LOST_MESSAGES, Chained, Head, advance, encode, timer_at
+from worker.lane.plan import LOST_MESSAGES, Chained, Head, advance, timer_at
 from worker.lane.points import Point
 from worker.lane.refetch import refetch, windows
 from worker.lane.republish import publish, publishable
@@ -143,8 +143,8 @@ class Replay:
         outputs = () if silent else publishable(lane, link.plan, evaluated.outputs)
         if outputs or not self._group.has_room(evaluated.values):
             await self.finish()
-        raw = encode(link.plan)
-        work = Commit(link.offset, raw, link.plan, link.terms, encode_outbox(outputs), evaluated)
+        owed = encode_outbox(outputs)
+        work = Commit(link.offset, link.digest, link.plan, link.terms, owed, evaluated)
         self._group.add(following(self._group.head, work), evaluated.values)
         lane.index.note(evaluated.index)
         values.update(evaluated.values)

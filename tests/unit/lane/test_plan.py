@@ -98,6 +98,31 @@ def test_records_and_heads_survive_the_wire() -> None:
     assert decode_record(encode(start())) == start()
 
 
+def test_a_plan_of_before_second_tries_were_dated_was_made_at_its_wall_clock() -> None:
+    raw = bytes.fromhex(
+        "dc0010a4706c616e040908cf00065bfeda25e000c29193ae6c6f79616c74792e76697369747303"
+        "0581a76e6574776f726ba3616263c4016fc40173800092ae6c6f79616c74792e746f7075707307"
+        "0102c0"
+    )
+    noon = 1_790_000_000_000_000
+    plan = decode_record(raw)
+    assert plan == Plan(
+        term=4,
+        seq=9,
+        done=8,
+        wall=noon,
+        ranges=(Range("loyalty.visits", 3, 5),),
+        rules={"network": "abc"},
+        outputs_digest=b"o",
+        states_digest=b"s",
+        cut=("loyalty.topups", 7),
+        since=1,
+        timers=2,
+    )
+    assert isinstance(plan, Plan)
+    assert plan.made_at == noon
+
+
 def test_what_cannot_be_read_says_what_to_do() -> None:
     with pytest.raises(BadLog, match="TOPIC_LANE_LOG"):
         decode_record(b"{}")

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from schemas.topics import Channel
 from tests.unit.lane.test_lane import Place
 from worker.errors import Diverged
+from worker.kafka.fakes import MemoryLog
 from worker.lane import chain, refetch, replay
 from worker.lane.acquire import acquire
 from worker.lane.lane import Lane
@@ -113,6 +115,28 @@ async def test_however_much_is_taken_at_once_the_end_is_the_same(
 async def _checksum(lane: Lane, key: str) -> bytes:
     held = lane.cache.take([key])[0][key]
     return held.split(b":")[1]
+
+
+async def _as_logged_before_second_tries_were_dated(place: Place) -> None:
+    """The same log, its plans without their last field."""
+    older = MemoryLog()
+    for _, raw in await place.log.read(0, len(place.log) - 1):
+        fields = msgspec.msgpack.decode(raw)
+        is_plan = fields[0] == "plan"
+        await older.append(msgspec.msgpack.encode(fields[:-1] if is_plan else fields))
+    place.log = older
+
+
+async def test_plans_in_an_older_form_are_replayed_and_the_next_owner_stands_on_them() -> None:
+    """The head names a plan by the bytes in the log, not by those that this release would write."""
+    place = Place(EVENTS)
+    await a_plan_each(place)
+    await _as_logged_before_second_tries_were_dated(place)
+    lane, _ = await replayed(place)
+    heir = place.lane()
+    heir.owned = await acquire(heir)
+    assert heir.held().head == lane.held().head
+    assert heir.held().head.seq == EVENTS + 1
 
 
 async def test_a_plan_that_comes_out_otherwise_stops_before_anything_of_it_is_written(
