@@ -68,8 +68,9 @@ class RuleFiles:
 
 
 def _files(directory: Path) -> Iterator[tuple[str, os.stat_result | None]]:
-    """Those that are meant, with what the system says of them. A link that leads nowhere is meant:
-    whoever removes rules removes the link."""
+    """Those that are meant, with what the system says of them. What it says nothing of is meant,
+    too: reading tells a file that is gone by now from one that nobody can get at, such as a link
+    that leads nowhere (whoever removes rules removes the link)."""
     place = os.path.join(directory, "")
     for name in sorted(filter(is_rule_set, os.listdir(directory))):
         if name.startswith("."):
@@ -77,9 +78,7 @@ def _files(directory: Path) -> Iterator[tuple[str, os.stat_result | None]]:
         try:
             found = os.stat(place + name)
         except OSError:
-            path = directory / name
-            if path.is_symlink() and not path.exists():
-                yield name, None
+            yield name, None
             continue
         if stat.S_ISREG(found.st_mode):
             yield name, found

@@ -1,5 +1,6 @@
 """Which files of a directory are read again: all that may have changed, and no others."""
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -139,3 +140,26 @@ def test_what_could_not_be_read_is_tried_again(shelf: Shelf) -> None:
     assert [shelf.read()[1] for _ in range(2)] == [["izi.yaml"]] * 2
     (shelf.directory / "nowhere").write_text(TWO)
     assert shelf.read() == (TWO, ["izi.yaml"])
+
+
+@pytest.mark.parametrize("fault", [errno.EIO, errno.ESTALE, errno.EACCES])
+def test_a_file_of_which_the_system_says_nothing_is_no_file_that_went(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, fault: int
+) -> None:
+    """As where a network file system stumbles. One that is missing twice has no rules any more."""
+    real = os.stat
+
+    def stumbling(path: Path | str, **options: bool) -> os.stat_result:
+        if str(path).endswith("izi.yaml"):
+            raise OSError(fault, os.strerror(fault))
+        return real(path, **options)
+
+    monkeypatch.setattr(os, "stat", stumbling)
+    assert [shelf.read() for _ in range(2)] == [(ONE, ["izi.yaml"])] * 2
+
+
+def test_a_file_that_goes_while_the_directory_is_read_is_gone(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "listdir", lambda _: ["izi.yaml", "gone.yaml"])
+    assert list(shelf.files.read()) == ["izi.yaml"]
