@@ -9,8 +9,7 @@ as an error that nobody took.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, KafkaError
@@ -38,6 +37,7 @@ class Contact:
         self._under_way: dict[str, asyncio.Task[bool]] = {}
         self._answered = clock()
         self._told = False
+        self._closed = False
 
     @property
     def away_seconds(self) -> float:
@@ -47,12 +47,8 @@ class Contact:
 
     async def look(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Commit the offsets and see who answers."""
-        answers = await asyncio.gather(
-            self.commit(offsets), self._wait("end", lambda: self._ask_end())
-        )
-        if any(answers):
-            self._heard()
-        elif self.away_seconds and not self._told:
+        await asyncio.gather(self.commit(offsets), self._wait("end", self._ask_end))
+        if self.away_seconds and not self._told:
             self._told = True
             log.warning(
                 "Kafka has not answered for %.0f s: the lanes stand still until it does",
@@ -70,24 +66,34 @@ class Contact:
         return bool(offsets) and await self._wait("commit", lambda: self._commit(dict(offsets)))
 
     async def close(self) -> None:
-        """Ask nothing any more."""
+        """Ask nothing any more, nor does a look that is under way."""
+        self._closed = True
         tasks = list(self._under_way.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _wait(self, question: str, ask: Callable[[], Any]) -> bool:
+    async def _wait(self, question: str, ask: Callable[[], Awaitable[bool]]) -> bool:
         """One of a kind at a time, each behind the one that is under way; none where that takes too
         long."""
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 while (task := self._under_way.get(question)) is not None and not task.done():
                     await asyncio.wait([task])
-                task = self._under_way[question] = asyncio.create_task(ask())
+                if self._closed:
+                    return False
+                task = self._under_way[question] = asyncio.create_task(self._heed(ask))
                 await asyncio.wait([task])
         except TimeoutError:
             return False
         return not task.cancelled() and task.result()
+
+    async def _heed(self, ask: Callable[[], Awaitable[bool]]) -> bool:
+        """An answer counts when it comes, also where the look did not wait so long."""
+        answered = await ask()
+        if answered:
+            self._heard()
+        return answered
 
     async def _commit(self, offsets: Mapping[TopicPartition, int]) -> bool:
         try:

@@ -160,3 +160,31 @@ async def test_a_closed_contact_leaves_nothing_under_way(kafka: Contact, broker:
     await look(kafka, broker, until=2.0)
     await kafka.close()
     assert len(asyncio.all_tasks()) == 1
+
+
+async def test_a_slow_answer_is_one(
+    kafka: Contact, broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It comes after every look has given up waiting, and before the next."""
+    while broker.now < 30.0:
+        broker.thawed.clear()
+        await look(kafka, broker, until=broker.now + 2.0)
+        broker.thawed.set()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert kafka.away_seconds == 0.0
+    assert told(caplog) == []
+
+
+async def test_a_look_that_waits_behind_an_older_question_asks_nothing_once_closed(
+    kafka: Contact, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker.thawed.clear()
+    await look(kafka, broker, until=2.0)
+    monkeypatch.setattr(contact, "ANSWER_SECONDS", 60.0)
+    looking = asyncio.create_task(kafka.look(OFFSETS))
+    await asyncio.sleep(0)
+    await kafka.close()
+    await looking
+    assert broker.asked == ["commit", "end"]
+    assert len(asyncio.all_tasks()) == 1
