@@ -38,23 +38,22 @@ def configure_logging(
 
 
 class Repeats(logging.Filter):
-    """Kafka's client says a hundred times a second that a broker is away: of one kind of message,
-    the same but for its numbers, MOST_LINES are written in PERIOD_SECONDS. The first one after that
-    says in `repeats` how many were not."""
+    """Kafka's client says a hundred times a second that a broker is away: of one kind of message
+    (`_kind_of`), MOST_LINES are written in PERIOD_SECONDS. The first one after that says in
+    `repeats` how many were not."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._kinds: dict[tuple[str, str], Kind] = {}
+        self._kinds: dict[tuple[str, str, str], Kind] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.partition(".")[0] not in TALKATIVE:
             return True
-        text, _, _ = record.getMessage().partition("\n")
-        key = (record.name, _NUMBER.sub("#", text))
+        key = _kind_of(record)
         if key not in self._kinds and len(self._kinds) >= KEPT:
             self._kinds.clear()
         kind = self._kinds.setdefault(key, Kind(record.created))
-        if record.created - kind.since >= PERIOD_SECONDS:
+        if not 0 <= record.created - kind.since < PERIOD_SECONDS:  # the clock may step back
             if kind.unwritten:
                 record.repeats = kind.unwritten
             self._kinds[key] = kind = Kind(record.created)
@@ -63,6 +62,18 @@ class Repeats(logging.Filter):
             return True
         kind.unwritten += 1
         return False
+
+
+def _kind_of(record: logging.LogRecord) -> tuple[str, str, str]:
+    """Logger, first line without its numbers, and what failed: asyncio says of every task that
+    failed unnoticed the same, and one of ours must not be lost among those of Kafka's client."""
+    try:
+        text = record.getMessage()
+    except (TypeError, ValueError, KeyError):  # the formatter's to report
+        text = str(record.msg)
+    failure = record.exc_info[0] if record.exc_info else None
+    first, _, _ = text.partition("\n")
+    return record.name, _NUMBER.sub("#", first), failure.__name__ if failure else ""
 
 
 class Kind:

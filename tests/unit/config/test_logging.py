@@ -61,9 +61,16 @@ def test_configuring_again_replaces_the_handler() -> None:
     assert second.getvalue().count("once") == 1
 
 
-def say(logger: str, second: float, text: str, *arguments: object) -> None:
+def say(
+    logger: str,
+    second: float,
+    text: str,
+    *arguments: object,
+    failure: Exception | None = None,
+) -> None:
     talkative = logging.getLogger(logger)
-    record = talkative.makeRecord(logger, logging.ERROR, "", 1, text, arguments, None)
+    cause = None if failure is None else (type(failure), failure, None)
+    record = talkative.makeRecord(logger, logging.ERROR, "", 1, text, arguments, cause)
     record.created = 1_800_000_000 + second
     talkative.handle(record)
 
@@ -103,6 +110,34 @@ def test_a_failure_that_nobody_took_is_the_same_whatever_its_trace() -> None:
             f"Task exception was never retrieved\nfuture: <Task-{number} at 0xf{number}>",
         )
     assert len(stream.getvalue().splitlines()) == 3
+
+
+def test_another_failure_is_not_lost_among_those_that_repeat_themselves() -> None:
+    stream = io.StringIO()
+    configure_logging("INFO", "json", stream)
+    for second in range(9):
+        unnoticed = "Task exception was never retrieved\nfuture: <Task>"
+        say("asyncio", second, unnoticed, failure=ConnectionError("10.0.0.1"))
+    say("asyncio", 9, unnoticed, failure=KeyError("ours"))
+    written = [json.loads(line)["exception"] for line in stream.getvalue().splitlines()]
+    assert written == ["ConnectionError: 10.0.0.1"] * 3 + ["KeyError: 'ours'"]
+
+
+def test_a_clock_that_steps_back_silences_nobody() -> None:
+    stream = io.StringIO()
+    configure_logging("INFO", "json", stream)
+    for second in (0, 1, 2, 3, -3600):
+        say("aiokafka", second, "node 1 is away")
+    repeats = [json.loads(line).get("repeats") for line in stream.getvalue().splitlines()]
+    assert repeats == [None, None, None, 1]
+
+
+def test_a_line_that_cannot_be_put_together_harms_nobody_but_itself(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging("INFO", "json", io.StringIO())
+    say("aiokafka", 0, "%d of %d", 1)
+    assert "not enough arguments" in capsys.readouterr().err
 
 
 def test_as_many_kinds_are_counted_as_memory_is_given() -> None:
