@@ -3,7 +3,7 @@
 .PHONY: help setup demo test lint types format bench bench-rules load simulate-faults chaos fuzz parts lock docs
 
 BIN := .venv/bin
-JOBS := 3
+JOBS := 4
 # Files of tests that run side by side, each with a Kafka and a Redis of its own. Many of them mostly
 # wait, for a session to time out or a timer to ring: in the order of their names the longest start
 # early, in xdist's own order they would be the last.

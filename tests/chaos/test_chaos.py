@@ -16,7 +16,7 @@ FAULTS = {"one": 57, "cluster": 3}
 TOGETHER = (3, 4, 5)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 async def test_nothing_is_lost_doubled_or_wrong(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
