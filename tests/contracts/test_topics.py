@@ -191,3 +191,16 @@ async def test_an_absent_kafka_is_named(settings: Settings) -> None:
     nowhere = settings.model_copy(update={"kafka_bootstrap_servers": "127.0.0.1:1"})
     with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1 by PLAINTEXT"):
         await check_topics(nowhere)
+
+
+async def test_asking_makes_no_topic() -> None:
+    """Kafka makes whatever a client asks for unless it is told not to: with one partition, which is
+    a count for ever."""
+    with KafkaServer({"auto.create.topics.enable": "true"}, heap_mb=256) as willing:
+        settings = Settings.model_validate({"kafka_bootstrap_servers": willing.bootstrap})
+        for _ in range(2):
+            with pytest.raises(Misconfigured, match="does not exist"):
+                await require_topics(settings, [Channel.RULES_HISTORY])
+        created = await create_topics(settings, 4, replication=1)
+        assert settings.topic_rules_history in created
+        assert await partition_count(settings, settings.topic_topups) == 4

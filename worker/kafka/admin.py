@@ -7,6 +7,7 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
+from aiokafka.protocol.metadata import MetadataRequest
 from msgspec import Struct
 
 from config.settings import Settings
@@ -59,11 +60,22 @@ async def describe(settings: Settings, names: Sequence[str]) -> Mapping[str, Top
     async with _admin(settings) as admin:
         there = {
             topic["topic"]: topic["partitions"]
-            for topic in await admin.describe_topics(list(names))
+            for topic in await _topics(admin, names)
             if not topic["error_code"]
         }
         configs = await _configs(admin, sorted(there))
     return {name: _state(name, found, configs.get(name, {})) for name, found in there.items()}
+
+
+async def _topics(admin: AIOKafkaAdminClient, names: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+    """As `describe_topics`, which lets a broker make what is missing (`auto.create.topics.enable`,
+    Kafka's default): with any number of partitions, and a count is fixed for ever."""
+    if not names:
+        return []
+    request = MetadataRequest(list(names), allow_auto_topic_creation=False)
+    found: Mapping[str, Any] = (await admin._send_request(request)).to_object()
+    topics: Sequence[Mapping[str, Any]] = found["topics"]
+    return topics
 
 
 def _state(
