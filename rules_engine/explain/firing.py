@@ -20,9 +20,7 @@ from rules_engine.formula.runtime import ROUNDINGS, Cause, Failure, failure_of
 from rules_engine.ledger import Ledger, budgets_of, client_limits
 from rules_engine.outcome import Origin, Reason, Rejection
 from rules_engine.variables import CREDITED_NOW, variables
-from schemas.wire import (
-    Command,
-)
+from schemas.wire import Command
 
 
 @dataclass

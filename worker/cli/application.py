@@ -27,12 +27,7 @@ from worker.cli import (
 )
 from worker.cli import worker as worker_command
 from worker.cli.failure import CommandFailed
-from worker.cli.output import (
-    abandon_output,
-    fail,
-    flush_output,
-    sentence,
-)
+from worker.cli.output import abandon_output, fail, flush_output, sentence
 from worker.errors import LoudStop, WorkerError
 from worker.publishing.errors import StaleBase
 
