@@ -11,9 +11,10 @@ from aiokafka.protocol.metadata import MetadataRequest
 from msgspec import Struct
 
 from config.settings import Settings
-from worker.errors import Unavailable
+from worker.errors import Misconfigured, Unavailable
 from worker.kafka.security import client_options, unreachable
 
+_NOT_ALLOWED = 29
 _ALREADY_EXISTS = 36
 _NO_LIMIT = 2**31
 
@@ -56,13 +57,10 @@ class TopicState(Struct, frozen=True):
 
 
 async def describe(settings: Settings, names: Sequence[str]) -> Mapping[str, TopicState]:
-    """Those of the topics that exist. Raises Unavailable."""
+    """Those of the topics that exist. Raises Misconfigured where the user may not see one,
+    Unavailable."""
     async with _admin(settings) as admin:
-        there = {
-            topic["topic"]: topic["partitions"]
-            for topic in await _topics(admin, names)
-            if not topic["error_code"]
-        }
+        there = existing(await _topics(admin, names))
         configs = await _configs(admin, sorted(there))
     return {name: _state(name, found, configs.get(name, {})) for name, found in there.items()}
 
@@ -76,6 +74,17 @@ async def _topics(admin: AIOKafkaAdminClient, names: Sequence[str]) -> Sequence[
     found: Mapping[str, Any] = (await admin._send_request(request)).to_object()
     topics: Sequence[Mapping[str, Any]] = found["topics"]
     return topics
+
+
+def existing(answers: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """The partitions of those that exist, of Kafka's answers. Raises Misconfigured."""
+    unseen = sorted(each["topic"] for each in answers if each["error_code"] == _NOT_ALLOWED)
+    if unseen:
+        raise Misconfigured(
+            f"Kafka does not let this user see {', '.join(unseen)}.",
+            "Allow it Describe and DescribeConfigs there, and what its command does: Read, Write.",
+        )
+    return {each["topic"]: each["partitions"] for each in answers if not each["error_code"]}
 
 
 def _state(
