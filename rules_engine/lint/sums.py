@@ -37,9 +37,10 @@ def _counts(
 ) -> list[int]:
     counts, left = [], best
     for (amount, _), before in zip(reversed(items), reversed(reached[:-1]), strict=True):
-        times = 0
-        while not before >> left & 1:
-            left -= amount // unit
+        step, times = amount // unit, 0
+        bits = before.to_bytes((left >> 3) + 1 + (before.bit_length() >> 3), "little")
+        while not bits[left >> 3] >> (left & 7) & 1:
+            left -= step
             times += 1
         counts.append(times)
     return counts[::-1]
