@@ -131,11 +131,14 @@ def _past(event: Mapping[str, Any]) -> Past:
 
 def merged(pasts: Sequence[Past]) -> Past:
     """One client with all these pasts: of facts that do not fit each other the first. Batches and
-    groups come together."""
+    groups come together; such as are alike are one."""
     facts: dict[str, Any] = {}
     for past in pasts:
         both = {name: past.facts[name] for name in ("batches", "groups") if name in past.facts}
-        together = {name: [*facts.get(name, []), *held] for name, held in both.items()}
+        together = dict[str, Any]()
+        for name, held in both.items():
+            known = facts.get(name, [])
+            together[name] = [*known, *(each for each in held if each not in known)]
         facts = {**past.facts, **facts, **together}
     if "batches" in facts:
         total = sum(Decimal(each["amountMajor"]) for each in facts["batches"])

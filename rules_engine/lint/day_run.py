@@ -1,5 +1,6 @@
 """One day of one client through the product's own evaluation."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,6 +9,7 @@ from rules_engine.calendar import calendar_of
 from rules_engine.checked import CheckedRuleSet
 from rules_engine.compile.rule_set import CompiledRuleSet
 from rules_engine.lint.timers import TIMERS
+from rules_engine.lint.witness import instant_of_line
 from rules_engine.simulate import Simulated, simulate
 from schemas.wire import AddBonus
 
@@ -33,7 +35,7 @@ class Credited:
 
 
 class Days:
-    """The local days of a rule set. `evaluated`: how many lines were so far."""
+    """The local days of a rule set. `evaluated`: how many events and timers were so far."""
 
     def __init__(self, rule_set: CheckedRuleSet, compiled: CompiledRuleSet) -> None:
         self._rule_set = rule_set
@@ -51,13 +53,13 @@ class Days:
     def run(self, lines: Sequence[bytes], day: int) -> Credited:
         """What an import, which may be left out, and events get on the day, with the timers that
         ring on it."""
-        self.evaluated += len(lines)
         end = calendar_of(self._rule_set.time_zone).instant(day + 1, 0) - 1
         amounts = [_ZERO] * (len(lines) + 1)
         groups: list[tuple[str, ...]] = [()] * len(lines)
         by_rule: dict[str, Decimal] = {}
         until, first, timers = None, 0, 0
         for taken in simulate(self._compiled, lines, end if self._rings else None):
+            self.evaluated += 1
             if taken.event is not None and taken.event.type == "CLIENT_IMPORTED":
                 first = 1
             if taken.outcome is None:
@@ -78,9 +80,20 @@ class Days:
             tuple(amounts[first:-1]), amounts[-1], until, tuple(groups[first:]), by_rule, timers
         )
 
+    def day_at(self, instant: int) -> int:
+        """The date on which a timer rings."""
+        return calendar_of(self._rule_set.time_zone).local_day(instant)
+
+    def day_of(self, line: bytes) -> int:
+        """The date of an event in its club."""
+        return self._day_in(json.loads(line)["clubId"], instant_of_line(line))
+
     def _day_of(self, taken: Simulated) -> int:
-        event, zone = taken.event, self._rule_set.time_zone
+        event = taken.event
         if event is None:
-            return calendar_of(zone).local_day(taken.clock)
-        zone = self._rule_set.club_zones.get(event.club_id, zone)
-        return calendar_of(zone).local_day(event.occurred_at)
+            return self.day_at(taken.clock)
+        return self._day_in(event.club_id, event.occurred_at)
+
+    def _day_in(self, club_id: str, instant: int) -> int:
+        zone = self._rule_set.club_zones.get(club_id, self._rule_set.time_zone)
+        return calendar_of(zone).local_day(instant)

@@ -19,8 +19,10 @@ from schemas.instants import SECOND_US
 
 MOST_EVENTS = 40
 """Events of one day."""
+MOST_EVALUATED = 12_000
+"""Events and timers that are evaluated for all days together."""
 _EFFORT = 1_200
-"""Lines that are evaluated for one past of one day."""
+"""Of these for the first past of one day; for the second half as many, for the third a third."""
 _AT_ONCE, _WIDTH, _DEPTH, _FITTED = 6, 6, 6, 3
 _ZERO = Decimal(0)
 
@@ -37,9 +39,9 @@ class Course:
 
 
 class DaySearch:
-    """On one local day, up to `goal`. `begin`: when the client is imported; `gaps`: how long after
-    one event another may be tried (microseconds), beside right after it; `limit`: what the set
-    leaves a client on a day."""
+    """On one local day, up to `goal`; `enough`: so many events cannot get more. `begin`: when the
+    client is imported; `gaps`: how long after one event another may be tried (microseconds), beside
+    right after it; `limit`: what the set leaves a client on a day."""
 
     def __init__(
         self,
@@ -48,6 +50,7 @@ class DaySearch:
         begin: int,
         candidates: Sequence[Candidate],
         goal: Decimal,
+        enough: Decimal,
         gaps: Sequence[int],
         limit: Decimal | None,
     ) -> None:
@@ -55,21 +58,24 @@ class DaySearch:
         self._day = day
         self._candidates = candidates
         self._goal = goal
+        self._enough = enough
         self._gaps = gaps
         self._limit = limit
         self._until = 0
         self._begin = begin
 
     def run(self, pasts: Sequence[Past]) -> Course:
-        """The best course that was found. `pasts`: at least one; the likeliest first."""
+        """The best course that was found. `pasts`: at least one; the likeliest first. What gets
+        more than the goal is of a client who has grown beyond what is assumed of them."""
         best = Course(pasts[0])
-        for past in pasts:
-            self._until = self._days.evaluated + _EFFORT
+        for number, past in enumerate(pasts, start=1):
+            self._until = min(self._days.evaluated + _EFFORT // number, MOST_EVALUATED)
             for course in self._grown(Course(past)):
                 if course.total > best.total:
                     total = self.credited(course).total  # as it is without what was cut off
-                    best = max(best, replace(course, total=total), key=lambda each: each.total)
-                if best.total >= self._goal:
+                    if best.total < total <= self._goal:
+                        best = replace(course, total=total)
+                if best.total >= self._enough:
                     return best
                 if self._is_spent:
                     break
@@ -115,6 +121,8 @@ class DaySearch:
                     if self._is_spent:
                         break
                     for longer in self._extended(course, candidate, start, gap, _AT_ONCE):
+                        if longer.total > self._goal:
+                            continue
                         key = longer.total, longer.groups
                         known = found.get(key)
                         if known is None or len(longer.events) < len(known.events):
@@ -174,6 +182,8 @@ class DaySearch:
         items, found = list[tuple[int, int]](), list[Candidate]()
         scale = self._days.minor_digits
         for candidate in self._candidates:
+            if self._is_spent:
+                return
             longest = self._with(start, candidate, candidate.earliest, candidate.apart, MOST_EVENTS)
             paid = [each for each in self.credited(longest).by_event if each]
             if paid and len(set(paid)) == 1:

@@ -17,7 +17,7 @@ from rules_engine.lint.counting import matches_of
 from rules_engine.lint.day_bound import DayBound
 from rules_engine.lint.day_events import Candidate, Past, candidate, merged, past_of_timer
 from rules_engine.lint.day_run import Days
-from rules_engine.lint.day_search import MOST_EVENTS, Course, DaySearch
+from rules_engine.lint.day_search import MOST_EVALUATED, MOST_EVENTS, Course, DaySearch
 from rules_engine.lint.matching import Judge
 from rules_engine.lint.payout import Assumed, Payout, Place, pays, rules_from
 from rules_engine.lint.payout_search import Search
@@ -63,9 +63,9 @@ def best_day(
     for found in search.courses():
         if best is None or found[1].total > best[1].total:
             best = found
-        if best[1].total >= search.goal:
+        if best[1].total >= search.enough:
             break
-    if best is None:
+    if best is None or not best[1].total:
         return Shown()
     days, course = best
     credited = days.credited(course)
@@ -81,6 +81,14 @@ def best_day(
     )
 
 
+def _within_a_day(rule_set: CheckedRuleSet, bound: DayBound, payouts: Sequence[Payout]) -> Decimal:
+    """More than the events of a day and its timers come to is not looked for."""
+    events = (each.at_most for each in payouts if each.trigger not in TIMERS)
+    ringing = {rule.id for rule in rule_set.rules if rule.trigger in TIMERS}
+    timers = (share for rule, share in bound.shares.items() if rule in ringing)
+    return MOST_EVENTS * max(events, default=_ZERO) + sum(timers, _ZERO)
+
+
 class _Search:
     def __init__(
         self,
@@ -92,6 +100,7 @@ class _Search:
     ) -> None:
         assert bound.at_most is not None
         self.goal = bound.at_most
+        self.enough = min(bound.at_most, _within_a_day(rule_set, bound, payouts))
         self._rule_set = rule_set
         self._since = assumed.since
         self._limit = None if bound.is_of_rules else bound.at_most
@@ -133,13 +142,16 @@ class _Search:
         cooldowns = {rule.limits.cooldown_us for rule in self._paying}
         gaps = sorted(each for each in cooldowns if each is not None)[:_GAPS]
         for day in self._local_days():  # 2.
+            if self._days.evaluated > MOST_EVALUATED:
+                return
             begin = max(self._days.start(day), self._since - MINUTE_US)
             candidates, pasts = self._on(day, begin)
             told = [each.with_snapshot() for each in candidates]
             has_told = any(each.past.facts for each in candidates)
             for tried in (candidates, [*candidates, *told] if has_told else []):  # 3.
                 if pasts and (tried or tried is candidates):
-                    search = DaySearch(self._days, day, begin, tried, self.goal, gaps, self._limit)
+                    ends = self.goal, self.enough
+                    search = DaySearch(self._days, day, begin, tried, *ends, gaps, self._limit)
                     yield search, search.run(pasts)
 
     def _local_days(self) -> list[int]:

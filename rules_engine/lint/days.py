@@ -1,13 +1,14 @@
 """The most that one client can be credited on one local day, and a day that gets there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rules_engine.checked import CheckedRuleSet
 from rules_engine.compile import compile_rule_set
 from rules_engine.compile.rule_set import CompiledRuleSet
 from rules_engine.lint.day_bound import DayBound, day_bound
+from rules_engine.lint.day_run import Days
 from rules_engine.lint.day_search import MOST_EVENTS
 from rules_engine.lint.day_witness import Shown, best_day
 from rules_engine.lint.payout import Assumed, Payout, credited_by
@@ -50,7 +51,8 @@ def greatest_day(
     compiled = compile_rule_set(rule_set)
     bound = day_bound(rule_set, compiled, assumed)
     if bound.at_most is None:
-        return _endless(compiled, bound, max(payouts, key=lambda payout: payout.reached))
+        best = max(payouts, key=lambda payout: payout.reached)
+        return _endless(Days(rule_set, compiled), compiled, bound, best)
     shown = best_day(rule_set, compiled, assumed, bound, payouts)
     return DayPayout(
         bound.at_most,
@@ -65,24 +67,32 @@ def greatest_day(
     )
 
 
-def _endless(compiled: CompiledRuleSet, bound: DayBound, best: Payout) -> DayPayout:
-    """The greatest event a few times over, and whether it goes on."""
-    if best.until is not None or not best.lines:  # a timer rings once
-        timers = int(best.until is not None)
-        total = best.reached
-        return DayPayout(None, bound.because, total, best.lines, until=best.until, timers=timers)
+def _endless(days: Days, compiled: CompiledRuleSet, bound: DayBound, best: Payout) -> DayPayout:
+    """The greatest event a few times over, and whether it goes on; or the timer, which rings once.
+    What else rings on that day comes with it."""
+    if not best.lines:
+        return DayPayout(None, bound.because)
+    if best.until is not None:
+        return _shown(days, bound, best.lines, days.day_at(best.until))
     has_past = is_import(best.lines[0])
     first = best.lines[int(has_past)]
-    past, total = best.lines[: int(has_past)], _ZERO
-    events: list[bytes] = []
+    past, events, is_open = best.lines[: int(has_past)], list[bytes](), True
     for number in range(_ENDLESS_SHOWN + 1):
         line = again(first, number) if number else first
         credited, _ = credited_by(compiled, [*past, *events, line])
+        is_open = bool(credited)
         if not credited or number == _ENDLESS_SHOWN:
             break
-        events, total = [*events, line], total + credited
-    is_open = bool(credited)
-    return DayPayout(None, bound.because, total, (*past, *events), is_open, events=len(events))
+        events.append(line)
+    shown = _shown(days, bound, (*past, *events), days.day_of(first))
+    return replace(shown, is_open=is_open, events=len(events))
+
+
+def _shown(days: Days, bound: DayBound, lines: Sequence[bytes], day: int) -> DayPayout:
+    got = days.run(lines, day)
+    return DayPayout(
+        None, bound.because, got.total, tuple(lines), until=got.until, timers=got.timers
+    )
 
 
 def _why(bound: DayBound, at_most: Decimal, shown: Shown) -> str:

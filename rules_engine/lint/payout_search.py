@@ -129,7 +129,9 @@ class Search:
                 other = self._reach(box, low | {name})
                 if other > reached:
                     low, reached = low | {name}, other
-        if promise.is_decided and reached < promise.most and self._fits_left:
+        if self._tried >= self._most_tried or not self._fits_left:
+            return
+        if promise.is_decided and reached < promise.most:
             self._fits_left -= 1
             self._fit(box, low)
 

@@ -1,6 +1,6 @@
 """The most that one event, or one timer, can credit, with the event or the client that gets it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -54,25 +54,27 @@ def _greatest(
         key=lambda each: each[0],
     )
     best = max((payout for _, payout in found), key=lambda payout: payout.reached)
-    if len(meeting) > 1:
-        best = max(best, _rung_together(compiled, meeting), key=lambda payout: payout.reached)
     for limit in (rule_set.limits.per_client_credit, rule_set.limits.budget):
         at_most = least_of(at_most, limit)
+    others = list[Payout]()
+    if len(meeting) > 1:
+        others.append(_rung_together(compiled, meeting))
     if best.reached < at_most and best.lines and best.until is None:
-        best = _after_others(compiled, best)
+        others += _after_others(compiled, best)
+    for other in others:  # what gets more has grown beyond what is assumed of a client
+        if best.reached < other.reached <= at_most:
+            best = other
     why = best.why or "what timers credit that may ring at one instant is added up"
     return replace(best, at_most=at_most, why=why if best.reached < at_most else "")
 
 
-def _after_others(compiled: CompiledRuleSet, best: Payout) -> Payout:
+def _after_others(compiled: CompiledRuleSet, best: Payout) -> Iterator[Payout]:
     """The event again: where limits refuse rules that credit less, those below may get more."""
-    lines, found = list(best.lines), best
+    lines = list(best.lines)
     for number in range(1, _MOST_REPEATS + 1):
         lines.append(again(best.lines[-1], number))
         reached, rules = credited_by(compiled, lines)
-        if reached > found.reached:
-            found = replace(best, reached=reached, rules=rules, lines=tuple(lines))
-    return found
+        yield replace(best, reached=reached, rules=rules, lines=tuple(lines))
 
 
 def _rung_together(compiled: CompiledRuleSet, meeting: Sequence[Payout]) -> Payout:

@@ -13,6 +13,9 @@ import pytest
 
 from rules_engine.compile import compile_rule_set
 from rules_engine.lint import LintReport
+from rules_engine.lint.day_events import Past, merged
+from rules_engine.lint.day_run import Days
+from rules_engine.lint.day_search import MOST_EVALUATED
 from rules_engine.lint.days import DayPayout
 from rules_engine.simulate import simulate
 from tests.unit.lint.authored import (
@@ -355,6 +358,15 @@ SHORT: list[tuple[str, list[Rule], Rule, Rule, str, str, str]] = [
         "490",
         "no credit was found that fits what is left of it",
     ),
+    (
+        "twice the balance: after the first time it is above what is looked at",
+        [rule(VISIT, "bonusBalanceMajor", times=2)],
+        {},
+        {},
+        "2000",
+        "1000",
+        "no day was found that uses up what `r0` may pay",
+    ),
 ]
 
 
@@ -409,3 +421,43 @@ def test_without_a_bound_the_greatest_event_is_shown_six_times() -> None:
     assert (day.at_most, day.because) == (None, "nothing limits how often `r1` credits")
     assert (day.reached, day.events, day.is_open) == (Decimal(11), 6, True)
     assert paid(report, day) == day.reached
+
+
+def test_without_a_bound_all_timers_of_the_instant_are_shown() -> None:
+    """A birthday on the third day away: 40 and 25."""
+    absent = rule("CLIENT_ABSENT", "40", after={"days": 3}, at="10:00", when="isBirthday")
+    report = linted([rule(TOPUP, "5"), rule("BIRTHDAY", "25", at="10:00"), absent])
+    day = report.day
+    assert day is not None
+    assert (day.at_most, day.reached, day.timers) == (None, Decimal(65), 2)
+    assert paid(report, day) == day.reached
+
+
+def test_batches_that_are_alike_are_one_of_a_client() -> None:
+    batch, other = ({"amountMajor": "5", "expiresAt": f"2026-12-0{n}T10:00:00Z"} for n in (1, 2))
+    pasts = [Past("anna", "club", {"batches": each}) for each in ([batch], [batch, other])]
+    assert merged(pasts).facts == {"batches": [batch, other], "bonusBalanceMajor": "10"}
+
+
+def test_days_are_looked_for_with_so_many_events_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six rules of which no day gets all: what one needs the others rule out."""
+    made = list[Days]()
+
+    class Counted(Days):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            made.append(self)
+
+    monkeypatch.setattr("rules_engine.lint.day_witness.Days", Counted)
+    limits: Rule = {"perClient": [{"times": 9, "per": "DAY"}], "cooldown": {"hours": 1}}
+    rules = [
+        rule(trigger, f"{n} + min(bonusBalanceMajor, {n})", limits=limits, when=f"{asks} == {n}")
+        for n in (1, 2, 3)
+        for trigger, asks in ((TOPUP, MONEY), (VISIT, "bucket('x')"))
+    ]
+    day = linted(rules).day
+    assert day is not None
+    assert day.at_most is not None
+    assert day.reached < day.at_most
+    (days,) = made
+    assert MOST_EVALUATED // 4 < days.evaluated < MOST_EVALUATED + 1_000

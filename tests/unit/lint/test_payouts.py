@@ -194,3 +194,12 @@ def test_where_no_event_gets_the_bound_the_reason_is_told() -> None:
     (payout,) = linted([rule(TOPUP, "40"), rule(TOPUP, "70")], daily(90)).payouts
     assert (payout.at_most, payout.reached, payout.rules) == (Decimal(70), Decimal(40), ("r0",))
     assert payout.why == "no event was found that gets all of it"
+
+
+def test_who_has_grown_above_what_is_looked_at_is_not_shown() -> None:
+    """1000 of the balance, and 100 less the balance beside it; then there would be 2000."""
+    (payout,) = linted(
+        [rule(VISIT, "bonusBalanceMajor"), rule(VISIT, "100 - bonusBalanceMajor")]
+    ).payouts
+    assert (payout.at_most, payout.reached, payout.rules) == (Decimal(1100), Decimal(1000), ("r0",))
+    assert payout.why == "no event was found that gets all of it"
