@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from math import gcd
 
 MOST_SUMS = 2_000_000
+_MOST_KEPT = 60 * MOST_SUMS
+"""Sums that are remembered for all items: a bit each."""
 
 
 def largest_sum(items: Sequence[tuple[int, int]], limit: int) -> tuple[int, list[int]] | None:
@@ -16,7 +18,7 @@ def largest_sum(items: Sequence[tuple[int, int]], limit: int) -> tuple[int, list
     if not unit:
         return 0, []
     top = limit // unit
-    if top > MOST_SUMS:
+    if top > MOST_SUMS or top * len(items) > _MOST_KEPT:
         return None
     within, reached = (1 << (top + 1)) - 1, [1]
     for amount, times in items:

@@ -17,6 +17,8 @@ from rules_engine.lint.sums import MOST_SUMS, largest_sum
         ([(1_000_001, 1), (2, 1_000_000)], 2_000_000, (2_000_000, [0, 1_000_000])),
         ([(1_000_001, 1), (2, 9)], 1_000_020, (1_000_019, [1, 9])),
         ([(1, 9)], MOST_SUMS + 1, None),
+        ([(2, 1), (3, 1)] * 30, MOST_SUMS, (150, [1] * 60)),
+        ([(2, 1), (3, 1)] * 31, MOST_SUMS, None),
     ],
 )
 def test_the_largest_sum(
