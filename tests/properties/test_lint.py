@@ -157,7 +157,7 @@ def pairs(draw: st.DrawFn) -> tuple[str, str]:
                 (f"floor({one})", f"floor(max({one}, {other}))"),
                 (f"-max({one}, {other})", f"-({one})"),
                 (f"min({one}, {other}) if isFirstTopup else {one}", f"coalesce({one}, {one})"),
-                (f"clamp({one}, 1, {share})", f"clamp({one}, 1, {share + 1})"),
+                (f"clamp({one}, 0, {share})", f"clamp({one}, 0, {share + 1})"),
             ]
         )
     )
